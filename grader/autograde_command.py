@@ -1,0 +1,124 @@
+"""`grader autograde`: grades for the submissions of a unit."""
+
+from __future__ import annotations
+
+import os
+import time
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .course import find_course
+from .errors import GraderError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from .batch import Batch, Task
+
+
+@click.command()
+@click.argument("unit")
+@click.option(
+    "--student",
+    "students",
+    multiple=True,
+    metavar="NAME",
+    help="Only these (a*, ?, more than once).",
+)
+@click.option(
+    "--notebook",
+    "notebooks",
+    multiple=True,
+    metavar="NAME",
+    help="Only where this notebook is new.",
+)
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(1),
+    default=os.cpu_count() or 1,
+    help="How many at once.",
+    show_default="one per core",
+)
+@click.option("--force", is_flag=True, help="Grade again what is up to date.")
+@click.option("--class", "show_class", is_flag=True, help="Print every student's points too.")
+def autograde(
+    unit: str,
+    students: tuple[str, ...],
+    notebooks: tuple[str, ...],
+    jobs: int,
+    force: bool,
+    show_class: bool,
+) -> None:
+    """Grade the submissions of UNIT in submitted/STUDENT/UNIT/.
+
+    Writes autograded/ and the gradebook as `nbgrader autograde` does; Formgrader shows them. What
+    has not changed since it was graded is skipped. Exit status 1 when a submission was lost.
+
+    \b
+    Example: grader autograde 03_blocks
+             grader autograde 03_blocks --student ada --force
+    """
+    from rich.console import Console
+
+    from .batch import Batch
+    from .desk import Desk
+    from .report import class_report, print_class, print_unit, write_report
+
+    course = find_course(Path.cwd())
+    wanted = course.unit(unit)
+    desk = Desk(course)
+    chosen = choose(desk.students(wanted), students)
+    console = Console()
+    began = time.monotonic()
+    desk.register(wanted)
+    batch = Batch(desk, wanted, jobs)
+    tasks = batch.plan(chosen, list(notebooks), force)
+    show_progress(console, batch, tasks)
+    report = class_report(desk, wanted)
+    path = write_report(desk, report)
+    if show_class:
+        print_class(console, report)
+    print_unit(console, report)
+    seconds = time.monotonic() - began
+    console.print(
+        f"{len(batch.progress.done)} graded, {len(batch.progress.up_to_date)} up to date, "
+        f"{seconds:.1f} s; report: {path}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for student, reason in batch.progress.lost.items():
+        console.print(f"lost: {student}: {reason}", style="bold red", highlight=False)
+    if batch.progress.lost:
+        raise SystemExit(1)
+
+
+def choose(found: list[str], patterns: tuple[str, ...]) -> list[str]:
+    """Keep the students that match a pattern; a pattern that nobody matches is an error."""
+    for pattern in patterns:
+        if not any(fnmatch(student, pattern) for student in found):
+            raise GraderError(
+                f"no submission of a student {pattern!r}; submitted: {', '.join(found[:10])}"
+                + (" …" if len(found) > 10 else "")
+            )
+    return [s for s in found if not patterns or any(fnmatch(s, pattern) for pattern in patterns)]
+
+
+def show_progress(console: Console, batch: Batch, tasks: list[Task]) -> None:
+    """Run the batch under a progress bar."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("grading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[last]}"),
+    )
+    with Progress(*columns, console=console, disable=not tasks) as bar:
+        row = bar.add_task("", total=len(tasks), last="")
+        for student in batch.run(tasks):
+            bar.update(row, advance=1, last=student)

@@ -1,0 +1,258 @@
+"""Starts zygotes and asks them for kernels: the near side of `grader.zygote`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+KERNEL_ENVIRONMENT = {
+    # Read when the libraries are imported, so they belong to the zygote as well as to its kernels.
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "CUDA_VISIBLE_DEVICES": "",
+    # One thread a kernel: a class is graded by several kernels at once.
+    "OMP_NUM_THREADS": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+
+
+class LaunchError(RuntimeError):
+    """A kernel could not be started; the message holds what it said."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one kernel and everything that it starts may use together."""
+
+    seconds: float = 150.0
+    memory_mb: int = 2000
+    processes: int = 64
+    file_mb: int = 64
+
+
+def kernel_environment(scratch: str) -> dict[str, str]:
+    """Build the environment of a kernel: nothing of ours, so neither secrets nor tell-tales."""
+    return {
+        **KERNEL_ENVIRONMENT,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
+        "HOME": scratch,
+        "TMPDIR": scratch,
+        "IPYTHONDIR": f"{scratch}/.ipython",
+        "JUPYTER_CONFIG_DIR": f"{scratch}/.jupyter",
+        "MPLCONFIGDIR": f"{scratch}/.matplotlib",
+        "KERAS_HOME": f"{scratch}/.keras",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+    }
+
+
+class Zygote:
+    """A running `python -m grader.zygote`, shared by this process and all that it forks."""
+
+    def __init__(self, framework: str) -> None:
+        self.framework = framework
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # A file and not a pipe: nobody reads it unless the start fails, and a pipe would fill.
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the zygote)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "grader.zygote", str(theirs.fileno()), framework],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env={**os.environ, **KERNEL_ENVIRONMENT},
+                start_new_session=True,
+            )
+        self._ready = False
+        self._failure = ""
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait_until_ready(self) -> None:
+        """Block until the imports are done; raises LaunchError where they fail."""
+        if self._failure:  # known to this process, or inherited by it
+            raise LaunchError(self._failure)
+        if self._ready:
+            return
+        assert self._process.stdout is not None
+        answer = self._process.stdout.readline()
+        if not answer:
+            self._process.wait()
+            self._errors.seek(0)
+            said = self._errors.read().decode(errors="replace").strip().splitlines()
+            self._failure = f"the {self.framework} zygote ended: {' '.join(said[-1:])}"
+            raise LaunchError(self._failure)
+        state = json.loads(answer)
+        if state["threads"] > 1:
+            self._failure = f"importing {self.framework} started a thread, which a fork would lose"
+            raise LaunchError(self._failure)
+        self._ready = True
+
+    def launch(self, argv: list[str], scratch: str, limits: Limits) -> KernelProcess:
+        """Ask for a kernel that works in `scratch`/work; returns as soon as it is forked."""
+        self.wait_until_ready()
+        request = {
+            "argv": argv,
+            "env": kernel_environment(f"{scratch}/work"),
+            "scratch": scratch,
+            "limits": vars(limits),
+        }
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                socket.send_fds(self._control, [json.dumps(request).encode()], [theirs.fileno()])
+        except OSError as error:
+            ours.close()
+            self._failure = f"the {self.framework} zygote is gone ({error.strerror})"
+            raise LaunchError(self._failure) from error
+        return KernelProcess(ours)
+
+    def close(self) -> None:
+        """End the zygote, unless others still use it; kernels that it forked live on."""
+        self._control.close()
+        self._errors.close()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=1)
+
+
+class KernelProcess:
+    """One kernel and its supervisor, with the part of `subprocess.Popen` that Jupyter uses."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._incoming = b""
+        self._exit: dict[str, Any] | None = None
+        self.pid: int = self._read_message(block=True).get("pid", 0)
+
+    def _read_message(self, block: bool) -> dict[str, Any]:
+        """Read the supervisor's next message; {} when there is none yet."""
+        self._connection.setblocking(block)
+        while b"\n" not in self._incoming:
+            try:
+                data = self._connection.recv(1 << 16)
+            except BlockingIOError:
+                return {}
+            except OSError:
+                data = b""
+            if not data:  # the supervisor itself is gone, and with it the kernel's lifeline
+                return {"exit": -signal.SIGKILL, "reason": "abandoned", "peak_mb": 0, "log": ""}
+            self._incoming += data
+        line, _, self._incoming = self._incoming.partition(b"\n")
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    @property
+    def returncode(self) -> int | None:
+        return None if self._exit is None else int(self._exit["exit"])
+
+    @property
+    def reason(self) -> str:
+        """Which limit ended it: "memory", "processes", "time", "abandoned", or "" for none."""
+        return "" if self._exit is None else str(self._exit["reason"])
+
+    @property
+    def peak_mb(self) -> float:
+        return 0.0 if self._exit is None else float(self._exit["peak_mb"])
+
+    @property
+    def log(self) -> str:
+        """What a kernel that failed to start had to say."""
+        return "" if self._exit is None else str(self._exit["log"])
+
+    def poll(self) -> int | None:
+        """Return the kernel's exit status once everything that it started is dead, else None."""
+        if self._exit is None:
+            message = self._read_message(block=False)
+            if "exit" in message:
+                self._end(message)
+        return self.returncode
+
+    def wait(self) -> int:
+        """Block until the kernel and everything that it started is dead."""
+        while self._exit is None:
+            message = self._read_message(block=True)
+            if "exit" in message:
+                self._end(message)
+        return int(self._exit["exit"])
+
+    async def ended(self) -> None:
+        """Wait, without blocking the event loop, until `poll` has an answer."""
+        loop = asyncio.get_running_loop()
+        while self.poll() is None:
+            readable = asyncio.Event()
+            loop.add_reader(self._connection, readable.set)
+            try:
+                await readable.wait()
+            finally:
+                loop.remove_reader(self._connection)
+
+    def _end(self, message: dict[str, Any]) -> None:
+        self._exit = message
+        self._connection.close()
+
+    def send_signal(self, number: int) -> None:
+        """Pass a signal on to the kernel."""
+        if self._exit is None:
+            try:
+                self._connection.sendall(json.dumps({"signal": int(number)}).encode() + b"\n")
+            except OSError:
+                self.poll()
+
+    def terminate(self) -> None:
+        """End the kernel; there is nothing of a student's that deserves a gentle end."""
+        self.send_signal(signal.SIGKILL)
+
+    kill = terminate
+
+
+_zygotes: dict[str, Zygote] = {}
+
+
+def zygote_for(framework: str) -> Zygote:
+    """Return this process's zygote of `framework`, starting it on the first call.
+
+    A process forked later inherits it; the zygote ends with the last of them.
+    """
+    if framework not in _zygotes:
+        _zygotes[framework] = Zygote(framework)
+    return _zygotes[framework]
+
+
+def launch(
+    framework: str, argv: list[str], scratch: str, limits: Limits, warm: bool = True
+) -> tuple[KernelProcess, str]:
+    """Start a contained kernel, warm where possible.
+
+    Returns the process and how it started: "warm", or "cold: " and the reason. A cold kernel
+    comes from a zygote of its own that has nothing imported, so its containment is the same.
+    """
+    reason = "asked for"
+    if warm:
+        try:
+            return zygote_for(framework).launch(argv, scratch, limits), "warm"
+        except LaunchError as error:
+            reason = str(error)
+    cold = Zygote("none")
+    try:
+        return cold.launch(argv, scratch, limits), f"cold: {reason}"
+    finally:
+        cold.close()

@@ -1,0 +1,146 @@
+"""A kernel provisioner that starts contained kernels from a zygote.
+
+jupyter_client finds it through the entry point `jupyter_client.kernel_provisioners` and uses it for
+the kernel specs that name it, so nbgrader, nbclient, nbval and Jupyter get it without a patch.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from traitlets import Bool, Integer, Unicode
+
+from . import sandbox
+from .launcher import KernelProcess, Limits, launch
+
+COPIED_MB = 64
+COPIED_FILES = 1000
+"""A submission may bring this much data along; what is beyond stays behind."""
+SOCKET_PATH_LIMIT = 107 - len("/scratch-12345678/kernel-5")
+
+
+class ContainedProvisioner(LocalProvisioner):
+    """Starts a kernel in a process tree, a scratch folder and a sandbox of its own.
+
+    Jupyter's messages travel over Unix sockets in the scratch folder, because a contained kernel
+    has no network. The kernel sees a copy of its working folder (see `copy_inputs`) and what it
+    writes is gone when it ends.
+    """
+
+    framework = Unicode(help="Which framework the kernel has imported at the start.").tag(
+        config=True
+    )
+    warm = Bool(True, help="Fork from a zygote; False starts every kernel cold.").tag(config=True)
+    seconds = Integer(150, help="Longest that a kernel may live.").tag(config=True)
+    memory_mb = Integer(2000, help="Resident memory of all that a kernel starts.").tag(config=True)
+    processes = Integer(64, help="Processes that a kernel may have at once.").tag(config=True)
+    file_mb = Integer(64, help="Largest file that a kernel may write.").tag(config=True)
+
+    start_kind = ""
+    """After launch: "warm", or "cold: " and the reason."""
+    process: KernelProcess | None  # type: ignore[assignment]  # in place of Popen
+    _scratch: Path | None = None
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Move the kernel's connection to Unix sockets in a new scratch folder."""
+        missing = sandbox.available()
+        if missing:
+            raise sandbox.SandboxError(
+                f"cannot start a contained kernel: {missing}. Plain notebooks run with the kernel "
+                "python3, which contains nothing."
+            )
+        if self._scratch is None:
+            base = tempfile.gettempdir()
+            self._scratch = Path(
+                tempfile.mkdtemp(
+                    prefix="scratch-", dir=base if len(base) <= SOCKET_PATH_LIMIT else "/tmp"
+                )
+            )
+            (self._scratch / "work").mkdir()
+            manager = self.parent
+            assert manager is not None
+            manager.cache_ports = False
+            manager.transport = "ipc"
+            manager.ip = str(self._scratch / "kernel")
+        return await super().pre_launch(**kwargs)
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Fork the kernel. `cmd` is the argv of the kernel spec; what follows its `-f` counts."""
+        assert self._scratch is not None
+        self.cwd = kwargs.get("cwd") or str(Path.cwd())
+        copy_inputs(Path(self.cwd), self._scratch / "work")
+        connection_file = self._scratch / "kernel.json"
+        argv = cmd[cmd.index("-f") :]
+        shutil.copyfile(argv[1], connection_file)
+        self.process, self.start_kind = launch(
+            self.framework,
+            ["-f", str(connection_file), *argv[2:]],
+            str(self._scratch),
+            Limits(self.seconds, self.memory_mb, self.processes, self.file_mb),
+            self.warm,
+        )
+        if self.start_kind != "warm" and self.warm:
+            self.log.warning("kernel for %s starts %s", self.framework, self.start_kind)
+        self.pid = self.process.pid
+        return self.connection_info
+
+    async def wait(self) -> int | None:
+        """Wait for the end of the kernel and of everything that it started."""
+        if self.process is None:
+            return 0
+        await self.process.ended()
+        returncode = self.process.returncode
+        self.process = None
+        return returncode
+
+    async def kill(self, restart: bool = False) -> None:
+        """Kill the kernel, and be back when it is dead; jupyter_client looks every 0.1 s only."""
+        await super().kill(restart=restart)
+        if self.process is not None:
+            await self.process.ended()
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Remove the scratch folder unless the kernel is to start again in it."""
+        await super().cleanup(restart=restart)
+        if self._scratch is not None and not restart:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
+
+
+def copy_inputs(source: Path, target: Path) -> None:
+    """Copy what a notebook may read beside itself: plain files, up to `COPIED_MB` together.
+
+    Left behind: notebooks (an autograded one holds the hidden tests), links (they may lead to the
+    host's files), hidden files, what cannot be read, folders below the third level, and files named
+    like an installed module.
+    """
+    left, count = COPIED_MB << 20, 0
+    for folder, subfolders, files in os.walk(source):  # which does not follow links
+        inside = Path(folder).relative_to(source)
+        subfolders[:] = [] if len(inside.parts) >= 2 else sorted(filter(_is_input, subfolders))
+        for name in sorted(filter(_is_input, files)):
+            path = Path(folder, name)
+            if path.is_symlink() or not path.is_file() or not os.access(path, os.R_OK):
+                continue
+            left, count = left - path.stat().st_size, count + 1
+            if left < 0 or count > COPIED_FILES:
+                return
+            (target / inside).mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target / inside / name)
+
+
+def _is_input(name: str) -> bool:
+    """Tell whether a file or folder may come along: no notebook, no namesake of a module."""
+    if name.startswith((".", "__")) or name.endswith(".ipynb"):
+        return False
+    return name.partition(".")[0] not in _MODULES
+
+
+_MODULES = frozenset(sys.stdlib_module_names) | {"torch", "tensorflow", "keras", "numpy"}

@@ -1,0 +1,172 @@
+"""A process that has a framework imported and forks a contained kernel whenever it is asked to.
+
+`python -m grader.zygote FD FRAMEWORK` serves requests from the socket FD: one JSON message each,
+with the file descriptor of a connection for the kernel's supervisor. It has no address: only a
+process that inherited the other end of the socket can ask, so no kernel can. It ends when the last
+of them has closed that end.
+
+It imports and does nothing else: no tensor operation, no session, no thread. A thread pool does
+not survive a fork.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import random
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import sandbox
+from .supervisor import die_with_parent, supervise
+
+# What a kernel of ipykernel 7 has imported by the time that it is idle and has run one cell
+# (`sys.modules` of a forked kernel against that of its zygote), and what lessons import.
+JUPYTER_MODULES = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.zmqshell",
+    "ipykernel.pylab.backend_inline",
+    "ipykernel.comm",
+    "IPython.core.completerlib",
+    "IPython.core.magics",
+    "IPython.core.historyapp",
+    "IPython.utils.generics",
+    "tornado.platform.asyncio",
+    "zmq.eventloop.zmqstream",
+    "asyncio",
+    "concurrent.futures.thread",
+    "curses",
+    "jedi",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "numpy.testing",
+    "unittest.mock",
+    "sqlite3",
+)
+FRAMEWORK_MODULES = {
+    # torch imports `torch._dynamo` with the first optimizer, which takes it two seconds.
+    "torch": ("torch", "torch.nn", "torch.testing", "torch.optim", "torch._dynamo"),
+    "tensorflow": ("tensorflow", "keras", "keras.ops", "keras.saving"),
+}
+
+
+def preload(framework: str) -> list[str]:
+    """Import what kernels of `framework` need; return the modules that are not there."""
+    missing = []
+    for name in (*JUPYTER_MODULES, *FRAMEWORK_MODULES.get(framework, ())):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            missing.append(name)
+    if "tensorflow" in sys.modules:  # `tf.keras` and friends are lazy: look at them once
+        with suppress(AttributeError):
+            _ = sys.modules["tensorflow"].keras.Sequential
+    return missing
+
+
+def become_kernel(request: dict[str, Any]) -> NoReturn:
+    """Turn this freshly forked process into a contained kernel, and serve until told to stop.
+
+    `request` holds: argv (of the kernel, without the program), env, scratch (folder; the kernel
+    works in its subfolder work/), limits, log (file descriptor for a failing start).
+    """
+    os.setsid()
+    die_with_parent()  # the supervisor: without it nobody would end this process
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    log = request["log"]
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    os.closerange(3, log)
+    os.closerange(log + 1, 4096)
+    os.environ.clear()
+    os.environ.update(request["env"])
+    scratch = Path(request["scratch"])
+    os.chdir(scratch / "work")
+    # A student's module beside the notebook must not replace one that the kernel needs, so the
+    # working folder comes last and not first.
+    sys.path[:] = [
+        *(path for path in sys.path if (path and "site-packages" in path) or _is_stdlib(path)),
+        "",
+    ]
+    sys.argv = ["ipykernel_launcher.py", *request["argv"]]
+    _forget_the_zygote()
+
+    limits = request["limits"]
+    sandbox.limit_sizes(limits["memory_mb"], limits["file_mb"])
+    sandbox.drop_capabilities()
+    sandbox.confine_files(scratch)
+
+    from ipykernel.kernelapp import IPKernelApp
+
+    app = IPKernelApp.instance()
+    app.initialize(request["argv"])
+    sandbox.confine_calls()
+    os.close(log)
+    app.start()
+    os._exit(0)
+
+
+def _is_stdlib(path: str) -> bool:
+    return path.startswith((sys.base_prefix, sys.prefix))
+
+
+def _forget_the_zygote() -> None:
+    """Give the fork a random state and a temporary folder of its own, and hide our modules."""
+    random.seed()
+    tempfile.tempdir = None  # found out, and kept, when the zygote imported something
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    for name in [name for name in sys.modules if name.split(".")[0] == "grader"]:
+        del sys.modules[name]
+
+
+def serve(control: socket.socket) -> None:
+    """Fork a supervisor for each request, until nobody is left who could send one."""
+    while True:
+        try:
+            message, descriptors, _, _ = socket.recv_fds(control, 1 << 20, 1)
+        except InterruptedError:
+            continue
+        if not message:
+            return
+        if os.fork() == 0:
+            control.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            try:
+                with socket.socket(fileno=descriptors[0]) as connection:
+                    supervise(connection, json.loads(message), become_kernel)
+            finally:
+                os._exit(0)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def main() -> None:
+    """Import, say so on stdout, serve."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    framework = sys.argv[2]
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command that started us
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors are nobody's business
+    missing = preload(framework)
+    threads = threading.active_count()
+    print(json.dumps({"missing": missing, "threads": threads}), flush=True)
+    os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+    gc.collect()
+    gc.freeze()  # keeps the collector of a fork from touching, and so copying, every page
+    serve(control)
+
+
+if __name__ == "__main__":
+    main()
