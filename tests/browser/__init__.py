@@ -1,0 +1,1 @@
+"""JupyterLab and Formgrader, pressed and read as people press and read them."""

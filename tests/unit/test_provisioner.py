@@ -1,0 +1,113 @@
+"""Kernels that anybody's Jupyter starts are contained, and see no more than they should."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from jupyter_client.kernelspec import KernelSpecManager
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+from grader import provisioner, sandbox
+from grader.provisioner import copy_inputs
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    target.mkdir()
+    return source, target
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_plain_files_come_along(folders: tuple[Path, Path]) -> None:
+    source, target = folders
+    (source / "images").mkdir()
+    (source / "images" / "cat.png").write_bytes(b"png")
+    (source / "data.csv").write_text("1,2")
+    (source / "helpers.py").write_text("x = 1")
+    copy_inputs(source, target)
+    assert names(target) == ["data.csv", "helpers.py", "images", "images/cat.png"]
+    assert (target / "data.csv").read_text() == "1,2"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["torch.py", "random.py", "numpy/__init__.py", ".secret", "__pycache__/a.pyc", "b.ipynb"],
+)
+def test_notebooks_hidden_files_and_namesakes_of_modules_stay_behind(
+    folders: tuple[Path, Path], name: str
+) -> None:
+    source, target = folders
+    (source / name).parent.mkdir(exist_ok=True)
+    (source / name).write_text("x")
+    copy_inputs(source, target)
+    assert names(target) == []
+
+
+def test_links_pipes_and_deep_folders_stay_behind(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    source, target = folders
+    (tmp_path / "host").mkdir()
+    (tmp_path / "host" / "secret").write_text("x")
+    (source / "link").symlink_to(tmp_path / "host" / "secret")
+    (source / "folder").symlink_to(tmp_path / "host")
+    (source / "a" / "b" / "c" / "d").mkdir(parents=True)
+    (source / "a" / "b" / "c" / "d" / "deep").write_text("x")
+    provisioner.os.mkfifo(source / "pipe")
+    copy_inputs(source, target)
+    assert names(target) == []
+
+
+def test_what_is_too_much_stays_behind(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = folders
+    monkeypatch.setattr(provisioner, "COPIED_MB", 1)
+    monkeypatch.setattr(provisioner, "COPIED_FILES", 2)
+    for name in ("a", "b", "c"):
+        (source / name).write_text("x")
+    copy_inputs(source, target)
+    assert names(target) == ["a", "b"]
+    (source / "a").write_bytes(b"1" * (2 << 20))
+    copy_inputs(source, target / "more")
+    assert not (target / "more").exists()
+
+
+def test_the_kernel_specs_are_installed() -> None:
+    specs = KernelSpecManager().get_all_specs()
+    assert {"grader-torch", "grader-tensorflow"} <= set(specs)
+
+
+def test_a_stock_client_gets_a_contained_kernel_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "inputs").mkdir()
+    nb = new_notebook(
+        cells=[
+            new_code_cell("import glob, socket, torch\nglob.glob('*')"),
+            new_code_cell("socket.socket()"),
+        ]
+    )
+    folder = {"metadata": {"path": str(tmp_path / "inputs")}}
+    NotebookClient(nb, resources=folder, kernel_name="grader-torch", allow_errors=True).execute()
+    assert nb.cells[0].outputs[0].data["text/plain"] == "[]"
+    assert nb.cells[1].outputs[0].ename == "PermissionError"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("scratch")] == []
+
+
+def test_where_nothing_can_be_contained_a_kernel_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sandbox, "available", lambda: "no Landlock here")
+    nb = new_notebook(cells=[new_code_cell("1")])
+    with pytest.raises(sandbox.SandboxError, match="no Landlock here"):
+        NotebookClient(nb, kernel_name="grader-torch").execute()
