@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 from pathlib import Path
@@ -43,16 +44,24 @@ def command(course: Course, *words: str) -> None:
 
 
 def hand_in(course: Course) -> None:
-    """Spread all answers of the bank over as few students as there are answers to an exercise."""
+    """Spread all answers of the bank over as few students as there are answers to an exercise.
+
+    Every student hands in both notebooks, because a missing one has scores in one course only.
+    """
+    banks = {lesson.name: read_bank(bank_path(lesson)) for lesson in COURSE.lessons(UNIT)}
+    counts = Counter((name, each.exercise) for name, bank in banks.items() for each in bank)
     for lesson in course.lessons(UNIT):
-        bank = read_bank(bank_path(next(x for x in COURSE.lessons(UNIT) if x.name == lesson.name)))
         student = nbformat.read(lesson.student, as_version=4)
-        per_exercise = {e: [v for v in bank if v.exercise == e] for e in solutions(student)}
-        most = max(map(len, per_exercise.values()))
-        for number in range(most):
+        for number in range(max(counts.values())):
             answers = {
-                exercise: next(islice(cycle(variants), number, None)).source
-                for exercise, variants in per_exercise.items()
+                exercise: next(
+                    islice(
+                        cycle(v.source for v in banks[lesson.name] if v.exercise == exercise),
+                        number,
+                        None,
+                    )
+                )
+                for exercise in solutions(student)
             }
             folder = course.root / "submitted" / f"student{number:02}" / UNIT.name
             folder.mkdir(parents=True, exist_ok=True)
