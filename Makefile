@@ -1,6 +1,6 @@
 # `make` prints the targets. Each sets up what it needs: .venv and the packages, once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab build bench lint types unit curriculum variants hostile \
+.PHONY: help setup demo test lab build bench mutation lint types unit curriculum variants hostile \
 	conformance nbval browser
 
 PYTHON ?= python3
@@ -37,6 +37,9 @@ build: setup ## build the notebooks of lessons whose source has changed
 
 bench: setup ## measure against stock nbgrader, side by side
 	$(BIN)/python tests/bench.py
+
+mutation: setup ## change the reference solutions a little, see whether the tests notice
+	$(BIN)/python tests/mutation.py
 
 test: lint types unit curriculum variants hostile conformance nbval browser ## run every check
 

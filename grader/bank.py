@@ -93,9 +93,10 @@ def answered(student: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
     return notebook
 
 
-def only(notebook: NotebookNode, exercise: str) -> NotebookNode:
-    """Return a copy that holds the setup cells and one exercise: all that an answer may rely on."""
-    wanted = re.compile(rf"setup-\d+|{re.escape(exercise)}(-task|-hint-\d+|-tests-\d+)?")
+def only(notebook: NotebookNode, *exercises: str) -> NotebookNode:
+    """Return a copy that holds the setup cells and some exercises: all that an answer relies on."""
+    names = "|".join(map(re.escape, exercises))
+    wanted = re.compile(rf"setup-\d+|({names})(-task|-hint-\d+|-tests-\d+)?")
     copy: NotebookNode = from_dict(dict(notebook))
     copy.cells = [
         cell

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,11 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.bank import LIARS, answered, bank_path, liar, only, read_bank, solutions
+from grader.bank import LIARS, Variant, bank_path, liar, read_bank, solutions
 from grader.course import Lesson, find_course
-from grader.launcher import zygote_for
-from grader.preprocessors import edition_at, grade_notebook
-from grader.restore import grading_edition, parse_submission, restore
+from grader.prove import Answer, grade_answers
+from grader.restore import grading_edition
 from grader.verdicts import NotebookReport, Verdict
 
 COURSE = find_course(Path(__file__))
@@ -24,8 +21,8 @@ LESSONS = {lesson.name: lesson for lesson in COURSE.lessons() if bank_path(lesso
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One submission to grade: an answer to one exercise of one lesson."""
+class Case:
+    """One answer to one exercise of one lesson, by name."""
 
     lesson: str
     exercise: str
@@ -36,97 +33,93 @@ class Answer:
 
 
 @cache
-def student_notebook(lesson: Lesson) -> nbformat.NotebookNode:
-    return nbformat.read(lesson.student, as_version=4)
+def student_solutions(lesson: Lesson) -> dict[str, nbformat.NotebookNode]:
+    return solutions(nbformat.read(lesson.student, as_version=4))
 
 
 @cache
-def bank(lesson: str) -> dict[tuple[str, str], object]:
+def bank(lesson: str) -> dict[tuple[str, str], Variant]:
     return {(v.exercise, v.name): v for v in read_bank(bank_path(LESSONS[lesson]))}
 
 
-def source_of(answer: Answer) -> str:
-    """Find the code of an answer."""
-    lesson = LESSONS[answer.lesson]
-    if answer.name == "reference":
-        instructor = nbformat.read(lesson.instructor, as_version=4)
-        return solutions(instructor)[answer.exercise].source
-    stub = solutions(student_notebook(lesson))[answer.exercise].source
-    if answer.name == "untouched":
-        return stub
-    if answer.name in LIARS:
-        return liar(stub, answer.name)
-    return bank(answer.lesson)[answer.exercise, answer.name].source
+def answer_of(case: Case) -> Answer:
+    """Find the code of a case.
+
+    The reference solution runs alone, which shows that it relies on no other exercise; so do
+    answers that end their kernel or change what others rely on.
+    """
+    lesson = LESSONS[case.lesson]
+    if case.name == "reference":
+        instructor = solutions(nbformat.read(lesson.instructor, as_version=4))
+        return Answer(case.exercise, instructor[case.exercise].source, alone=True)
+    stub = student_solutions(lesson)[case.exercise].source
+    if case.name == "untouched":
+        return Answer(case.exercise, stub)
+    if case.name in LIARS:
+        return Answer(case.exercise, liar(stub, case.name))
+    variant = bank(case.lesson)[case.exercise, case.name]
+    harmless = variant.verdict in (Verdict.FAILED.value, Verdict.ERRORED.value)
+    return Answer(case.exercise, variant.source, alone=not harmless)
 
 
-def grade(answer: Answer) -> NotebookReport:
-    """Hand the answer in, restore and run it; only the setup cells and its exercise are there."""
-    lesson = LESSONS[answer.lesson]
-    submitted = only(
-        answered(student_notebook(lesson), {answer.exercise: source_of(answer)}), answer.exercise
-    )
-    template = only(edition_at(lesson.instructor), answer.exercise)
-    notebook, repairs = restore(template, parse_submission(nbformat.writes(submitted).encode()))
-    assert not repairs
-    return grade_notebook(notebook, lesson.name, str(lesson.student.parent), lesson.unit.limits)
-
-
-def answers(kind: str) -> Iterator[Answer]:
+def cases(kind: str) -> Iterator[Case]:
     for lesson in LESSONS.values():
-        for exercise in solutions(student_notebook(lesson)):
+        for exercise in student_solutions(lesson):
             if kind == "lies":
-                yield from (Answer(lesson.name, exercise, name) for name in (*LIARS, "untouched"))
+                yield from (Case(lesson.name, exercise, name) for name in (*LIARS, "untouched"))
             if kind == "right":
-                yield Answer(lesson.name, exercise, "reference")
+                yield Case(lesson.name, exercise, "reference")
         for variant in bank(lesson.name).values():
             if variant.right == (kind == "right") and kind != "lies":
-                yield Answer(lesson.name, variant.exercise, variant.name)
+                yield Case(lesson.name, variant.exercise, variant.name)
+
+
+KINDS = {kind: [*cases(kind)] for kind in ("right", "wrong", "lies")}
 
 
 @pytest.fixture(scope="session")
-def reports(request: pytest.FixtureRequest) -> dict[Answer, NotebookReport]:
-    """Grade the answers that this run of pytest asks for, two at a time."""
-    wanted = [
-        item.callspec.params["answer"]
+def reports(request: pytest.FixtureRequest) -> dict[Case, NotebookReport]:
+    """Grade the answers that this run of pytest asks for; right ones never beside wrong ones."""
+    asked = {
+        item.callspec.params["case"]
         for item in request.session.items
-        if "answer" in getattr(getattr(item, "callspec", None), "params", {})
-    ]
-    for zygote in [zygote_for(f) for f in {LESSONS[a.lesson].framework for a in wanted}]:
-        zygote.wait_until_ready()
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(2, context) as pool:
-        return dict(zip(wanted, pool.map(grade, wanted), strict=True))
+        if "case" in getattr(getattr(item, "callspec", None), "params", {})
+    }
+    found: dict[tuple[str, Answer], NotebookReport] = {}
+    for kind in KINDS.values():
+        wanted = [(LESSONS[case.lesson], answer_of(case)) for case in kind if case in asked]
+        for lesson, answer, report in grade_answers(wanted):
+            found[lesson.name, answer] = report
+    return {case: found[case.lesson, answer_of(case)] for case in asked}
 
 
 def describe(report: NotebookReport) -> str:
     return "\n".join(f"{c.grade_id}: {c.verdict.value}: {c.message}" for c in report.cells)
 
 
-@pytest.mark.parametrize("answer", [*answers("right")], ids=str)
-def test_right_answers_get_full_marks(
-    answer: Answer, reports: dict[Answer, NotebookReport]
-) -> None:
-    report = reports[answer]
+@pytest.mark.parametrize("case", KINDS["right"], ids=str)
+def test_right_answers_get_full_marks(case: Case, reports: dict[Case, NotebookReport]) -> None:
+    report = reports[case]
     assert report.points == report.max_points > 0, describe(report)
 
 
-@pytest.mark.parametrize("answer", [*answers("wrong")], ids=str)
+@pytest.mark.parametrize("case", KINDS["wrong"], ids=str)
 def test_wrong_answers_fail_for_their_own_reason(
-    answer: Answer, reports: dict[Answer, NotebookReport]
+    case: Case, reports: dict[Case, NotebookReport]
 ) -> None:
-    report = reports[answer]
-    variant = bank(answer.lesson)[answer.exercise, answer.name]
+    report = reports[case]
+    variant = bank(case.lesson)[case.exercise, case.name]
     assert report.points == variant.points < report.max_points, describe(report)
     told = [c for c in report.cells if variant.fails in c.message and not c.points]
     verdicts = {cell.verdict.value for cell in told}
     assert verdicts == {variant.verdict}, f"wanted {variant.fails!r} in:\n{describe(report)}"
 
 
-@pytest.mark.parametrize("answer", [*answers("lies")], ids=str)
+@pytest.mark.parametrize("case", KINDS["lies"], ids=str)
 def test_liars_and_untouched_stubs_get_nothing(
-    answer: Answer, reports: dict[Answer, NotebookReport]
+    case: Case, reports: dict[Case, NotebookReport]
 ) -> None:
-    report = reports[answer]
+    report = reports[case]
     assert report.points == 0, describe(report)
     assert {c.verdict for c in report.cells} <= {Verdict.FAILED, Verdict.ERRORED}, describe(report)
 
@@ -135,7 +128,7 @@ def test_liars_and_untouched_stubs_get_nothing(
 def test_every_exercise_has_enough_variants(name: str) -> None:
     lesson = LESSONS[name]
     variants = read_bank(bank_path(lesson))
-    for exercise in solutions(student_notebook(lesson)):
+    for exercise in student_solutions(lesson):
         mine = [variant for variant in variants if variant.exercise == exercise]
         wrong, right = sum(not v.right for v in mine), sum(v.right for v in mine)
         assert wrong >= 4, f"{name}: {exercise} has {wrong} wrong answers, wanted at least 4"
