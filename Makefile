@@ -70,9 +70,9 @@ conformance: setup
 
 # Once on the warm kernels and once on plain python3: what a lesson prints depends on neither.
 nbval: setup
-	$(PYTEST) -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-kernel-name grader-torch solutions/*/*_torch.ipynb
-	$(PYTEST) -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-kernel-name grader-tensorflow solutions/*/*_tensorflow.ipynb
-	$(PYTEST) -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-kernel-name python3 solutions/*/*.ipynb
+	$(PYTEST) -p no:cacheprovider -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-kernel-name grader-torch solutions/*/*_torch.ipynb
+	$(PYTEST) -p no:cacheprovider -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-kernel-name grader-tensorflow solutions/*/*_tensorflow.ipynb
+	$(PYTEST) -p no:cacheprovider -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-kernel-name python3 solutions/*/*.ipynb
 
 browser: setup
 	$(PYTEST) -rs tests/browser

@@ -21,7 +21,7 @@ from grader.desk import Desk
 from grader.verdicts import METADATA_KEY
 
 COURSE = find_course(Path(__file__))
-UNIT = COURSE.units[0]
+UNIT = COURSE.unit("03_blocks")
 
 # nbgrader with every default but the kernel: its own preprocessors and its own rule for points.
 STOCK = """\
