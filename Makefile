@@ -1,7 +1,7 @@
 # `make` prints the targets. Each sets up what it needs: .venv and the packages, once.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lab build bench mutation lint types unit curriculum variants hostile \
-	conformance nbval browser
+	engine conformance nbval browser
 
 PYTHON ?= python3
 VENV := .venv
@@ -41,7 +41,7 @@ bench: setup ## measure against stock nbgrader, side by side
 mutation: setup ## change the reference solutions a little, see whether the tests notice
 	$(BIN)/python tests/mutation.py
 
-test: lint types unit curriculum variants hostile conformance nbval browser ## run every check
+test: lint types unit curriculum variants hostile engine conformance nbval browser ## run every check
 
 PYTEST := $(BIN)/python -m pytest -q
 
@@ -64,6 +64,9 @@ variants: setup
 
 hostile: setup
 	$(PYTEST) tests/hostile
+
+engine: setup
+	$(PYTEST) -rs tests/engine
 
 conformance: setup
 	$(PYTEST) tests/conformance

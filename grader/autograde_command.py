@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from .errors import GraderError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from .batch import Batch, Task
+    from .batch import Batch
 
 
 @click.command()
@@ -43,6 +44,11 @@ if TYPE_CHECKING:
     help="How many at once.",
     show_default="one per core",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Grade on the Dask cluster of this scheduler, such as tcp://host:8786, and not here.",
+)
 @click.option("--force", is_flag=True, help="Grade again what is up to date.")
 @click.option("--class", "show_class", is_flag=True, help="Print every student's points too.")
 def autograde(
@@ -50,6 +56,7 @@ def autograde(
     students: tuple[str, ...],
     notebooks: tuple[str, ...],
     jobs: int,
+    scheduler: str | None,
     force: bool,
     show_class: bool,
 ) -> None:
@@ -61,12 +68,14 @@ def autograde(
     \b
     Example: grader autograde 03_blocks
              grader autograde 03_blocks --student ada --force
+             grader autograde 03_blocks --scheduler tcp://10.0.0.5:8786
     """
     from rich.console import Console
 
     from .batch import Batch
     from .desk import Desk
     from .report import class_report, print_class, print_unit, write_report
+    from .workers import dask_workers
 
     course = find_course(Path.cwd())
     wanted = course.unit(unit)
@@ -74,12 +83,13 @@ def autograde(
     chosen = choose(desk.students(wanted), students)
     console = Console()
     began = time.monotonic()
-    desk.register(wanted)
-    batch = Batch(desk, wanted, jobs)
-    tasks = batch.plan(chosen, list(notebooks), force)
-    show_progress(console, batch, tasks)
-    report = class_report(desk, wanted)
-    path = write_report(desk, report)
+    workers = partial(dask_workers, scheduler) if scheduler else None
+    batch = Batch(desk, wanted, jobs, workers)
+    with desk.alone():
+        desk.register(wanted)
+        show_progress(console, batch, batch.plan(chosen, list(notebooks), force))
+        report = class_report(desk, wanted)
+        path = write_report(desk, report)
     if show_class:
         print_class(console, report)
     print_unit(console, report)
@@ -107,7 +117,7 @@ def choose(found: list[str], patterns: tuple[str, ...]) -> list[str]:
     return [s for s in found if not patterns or any(fnmatch(s, pattern) for pattern in patterns)]
 
 
-def show_progress(console: Console, batch: Batch, tasks: list[Task]) -> None:
+def show_progress(console: Console, batch: Batch, students: list[str]) -> None:
     """Run the batch under a progress bar."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -118,7 +128,7 @@ def show_progress(console: Console, batch: Batch, tasks: list[Task]) -> None:
         TimeElapsedColumn(),
         TextColumn("{task.fields[last]}"),
     )
-    with Progress(*columns, console=console, disable=not tasks) as bar:
-        row = bar.add_task("", total=len(tasks), last="")
-        for student in batch.run(tasks):
+    with Progress(*columns, console=console, disable=not students) as bar:
+        row = bar.add_task("", total=len(students), last="")
+        for student in batch.run(students):
             bar.update(row, advance=1, last=student)

@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
-import signal
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
 from . import __version__
-from .course import Lesson, Unit, load_course
+from .course import Lesson, Limits, Unit
 from .desk import Desk, Graded
 from .errors import GraderError
-from .launcher import LaunchError, zygote_for
 from .preprocessors import edition_at, grade_notebook
-from .restore import NOTEBOOK_MB, read_submission, restore
+from .provisioner import inputs
+from .restore import NOTEBOOK_MB, Submitted, read_submission, restore
 from .verdicts import METADATA_KEY
+from .workers import Workers, local_workers
 
 
 @dataclass(frozen=True)
 class Task:
-    """One student's submission of one unit; all that a worker needs to know."""
+    """One student's submission of one unit, and all that grading it takes, for any machine.
 
-    root: Path
-    unit: str
+    `notebooks` maps the names of notebooks that were handed in to (what was read of it, the text
+    of its grading edition, its fingerprint); `files` maps paths to what lies beside them.
+    """
+
     student: str
-    folder: Path
-    lessons: tuple[str, ...]
+    limits: Limits
+    notebooks: dict[str, tuple[Submitted, str, str]]
+    files: dict[str, bytes]
 
 
 @dataclass
@@ -47,20 +52,31 @@ class Progress:
 
 
 def grade_submission(task: Task) -> list[Graded]:
-    """Grade the notebooks that are there. Called in a worker."""
-    unit = load_course(task.root).unit(task.unit)
+    """Grade the notebooks of a submission. Called in a worker."""
     graded = []
-    for name in task.lessons:
-        path = task.folder / f"{name}.ipynb"
-        if not os.path.lexists(path):
-            continue
-        lesson = task.root / "solutions" / unit.name / f"{name}.ipynb"
-        nb, repairs = restore(edition_at(lesson), read_submission(path))
-        nb.metadata[METADATA_KEY] = nbformat.from_dict({"repairs": repairs})
-        report = grade_notebook(nb, name, str(task.folder), unit.limits)
-        nb.metadata[METADATA_KEY]["fingerprint"] = fingerprint(path, lesson)
-        graded.append(Graded(name, nb, report))
+    with tempfile.TemporaryDirectory(prefix="submission-") as folder:
+        for name, content in task.files.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        for name, (submitted, edition, mark) in task.notebooks.items():
+            nb, repairs = restore(_edition(edition), submitted)
+            nb.metadata[METADATA_KEY] = nbformat.from_dict({"repairs": repairs})
+            report = grade_notebook(nb, name, folder, task.limits)
+            nb.metadata[METADATA_KEY]["fingerprint"] = mark
+            graded.append(Graded(name, nb, report))
     return graded
+
+
+@lru_cache(maxsize=64)
+def _edition(text: str) -> NotebookNode:
+    notebook: NotebookNode = nbformat.reads(text, as_version=4)
+    return notebook
+
+
+@lru_cache(maxsize=64)
+def _edition_text(instructor: Path, _changed: float) -> str:
+    return str(nbformat.writes(edition_at(instructor)))
 
 
 def fingerprint(submitted: Path, instructor: Path) -> str:
@@ -99,21 +115,26 @@ def up_to_date(desk: Desk, student: str, lessons: list[Lesson], known: set[str])
     return handed_in > 0
 
 
-def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator hears Ctrl-C and ends us
-
-
 class Batch:
-    """One run over submissions of a unit."""
+    """One run over submissions of a unit.
 
-    def __init__(self, desk: Desk, unit: Unit, jobs: int) -> None:
+    `workers` opens what grades them, processes of this machine where it is not given.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        unit: Unit,
+        jobs: int,
+        workers: Callable[[], AbstractContextManager[Workers]] | None = None,
+    ) -> None:
         self.desk = desk
         self.unit = unit
-        self.jobs = jobs
+        self.workers = workers or partial(local_workers, jobs, unit.frameworks)
         self.progress = Progress()
 
-    def plan(self, students: list[str], notebooks: list[str] | None, force: bool) -> list[Task]:
-        """Choose what is to be graded."""
+    def plan(self, students: list[str], notebooks: list[str] | None, force: bool) -> list[str]:
+        """Choose whose submissions are to be graded."""
         lessons = list(self.desk.course.lessons(self.unit))
         if notebooks:
             # Results of a unit are kept together, so a notebook filter chooses submissions by
@@ -127,36 +148,42 @@ class Batch:
                 )
         chosen = [lesson for lesson in lessons if not notebooks or lesson.name in notebooks]
         known = self.desk.known_students(self.unit)
-        tasks = []
+        wanted = []
         for student in students:
             if not force and up_to_date(self.desk, student, chosen, known):
                 self.progress.up_to_date.append(student)
-                continue
-            folder = self.desk.folder("submitted", student, self.unit)
-            tasks.append(
-                Task(
-                    self.desk.course.root,
-                    self.unit.name,
-                    student,
-                    folder,
-                    tuple(lesson.name for lesson in lessons),
-                )
-            )
-        self.progress.total = len(tasks)
-        return tasks
+            else:
+                wanted.append(student)
+        self.progress.total = len(wanted)
+        return wanted
 
-    def run(self, tasks: list[Task]) -> Iterator[str]:
+    def task(self, student: str) -> Task:
+        """Read a submission."""
+        folder = self.desk.folder("submitted", student, self.unit)
+        notebooks = {}
+        for lesson in self.desk.course.lessons(self.unit):
+            path = folder / f"{lesson.name}.ipynb"
+            if os.path.lexists(path):
+                notebooks[lesson.name] = (
+                    read_submission(path),
+                    _edition_text(lesson.instructor, lesson.instructor.stat().st_mtime),
+                    fingerprint(path, lesson.instructor),
+                )
+        files = {str(place): path.read_bytes() for place, path in inputs(folder)}
+        return Task(student, self.unit.limits, notebooks, files)
+
+    def run(self, students: list[str]) -> Iterator[str]:
         """Grade, keep, and yield each student when they are done.
 
-        A worker that dies takes its batch of futures with it; what was not kept is given to new
+        A worker that dies takes what is under way with it; what was not kept is given to new
         workers, twice, and then reported as lost.
         """
-        waiting = {task.student: task for task in tasks}
+        waiting = dict.fromkeys(students)
         for attempt in range(3):
             if not waiting:
                 return
             try:
-                for student in self._round(list(waiting.values())):
+                for student in self._round(list(waiting)):
                     del waiting[student]
                     yield student
             except BrokenProcessPool:
@@ -164,35 +191,30 @@ class Batch:
                     for student in waiting:
                         self.progress.lost[student] = "the process that graded it died, three times"
 
-    def _round(self, tasks: list[Task]) -> Iterator[str]:
-        # Started here, at the same time, so that every worker inherits them.
-        for zygote in [zygote_for(framework) for framework in self.unit.frameworks]:
-            with suppress(LaunchError):  # the workers will go on cold, and say why
-                zygote.wait_until_ready()
-        context = multiprocessing.get_context("fork")
-        pool = ProcessPoolExecutor(min(self.jobs, len(tasks)), context, _start_worker)
-        try:
-            futures: dict[Future[list[Graded]], Task] = {
-                pool.submit(grade_submission, task): task for task in tasks
-            }
-            left = set(futures)
-            while left:
-                finished, left = wait(left, return_when=FIRST_COMPLETED)
+    def _round(self, students: list[str]) -> Iterator[str]:
+        with self.workers() as workers:
+            # Read when there is room for it: a large class would not fit into memory.
+            queue = iter(students)
+            under_way: dict[Future[list[Graded]], str] = {}
+            while True:
+                while len(under_way) < workers.width and (student := next(queue, None)):
+                    future = workers.executor.submit(grade_submission, self.task(student))
+                    under_way[future] = student
+                if not under_way:
+                    return
+                finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
                 for future in finished:
-                    student = futures[future].student
-                    try:
-                        graded = future.result()
-                    except BrokenProcessPool:
-                        raise
-                    except Exception as error:
-                        self.progress.lost[student] = f"{type(error).__name__}: {error}"
-                    else:
-                        self.desk.record(student, self.unit, graded)
-                        self.progress.done.append(student)
+                    student = under_way.pop(future)
+                    self._keep(student, future)
                     yield student
-        except BaseException:
-            for process in multiprocessing.active_children():
-                process.terminate()
-            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _keep(self, student: str, future: Future[list[Graded]]) -> None:
+        try:
+            graded = future.result()
+        except BrokenProcessPool:
             raise
-        pool.shutdown()
+        except Exception as error:
+            self.progress.lost[student] = f"{type(error).__name__}: {error}"
+        else:
+            self.desk.record(student, self.unit, graded)
+            self.progress.done.append(student)

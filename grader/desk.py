@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import nbgrader.api
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveCells
@@ -79,6 +80,27 @@ class Desk:
         except (OSError, ValueError, OverflowError):
             return None
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other graders of this course waiting outside, with a word on who is at work."""
+        import fcntl  # where grading works, on Linux
+
+        path = self.course.root / ".grader" / "lock"
+        path.parent.mkdir(exist_ok=True)
+        with path.open("a+", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                raise GraderError(
+                    f"another grader is at work on this course (process {lock.read().strip()}); "
+                    "wait until it is done, or end it: what it has finished is kept"
+                ) from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
     # --- the gradebook -------------------------------------------------------------------------
 
     @contextmanager
@@ -90,8 +112,9 @@ class Desk:
     @contextmanager
     def _clear_errors(self) -> Iterator[None]:
         try:
-            yield
-        except SQLAlchemyError as error:
+            with _without_tracebacks():
+                yield
+        except (SQLAlchemyError, InvalidEntry) as error:  # nbgrader turns some into its own
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise GraderError(
                 f"the gradebook {self.folders.db_url} does not answer ({reason}); nothing that was "
@@ -100,15 +123,15 @@ class Desk:
 
     def register(self, unit: Unit) -> None:
         """Tell the gradebook which cells of `unit` are worth points, as a release does."""
-        logging.getLogger("traitlets").setLevel(logging.ERROR)
         with self.gradebook() as gradebook:
             gradebook.update_or_create_assignment(unit.name)
         for lesson in self.course.lessons(unit):
             try:
-                SaveCells(config=self.config)(
-                    nbformat.from_dict(dict(edition_at(lesson.instructor))),
-                    self._resources(lesson.name, unit, "."),
-                )
+                with self._clear_errors():
+                    SaveCells(config=self.config)(
+                        nbformat.from_dict(dict(edition_at(lesson.instructor))),
+                        self._resources(lesson.name, unit, "."),
+                    )
             except RuntimeError as error:
                 raise GraderError(
                     f"{lesson.instructor} no longer has the cells that were graded before "
@@ -182,6 +205,18 @@ class Desk:
                 return {each.student_id for each in gradebook.assignment_submissions(unit.name)}
             except MissingEntry:
                 return set()
+
+
+@contextmanager
+def _without_tracebacks() -> Iterator[None]:
+    """Keep nbgrader from logging errors of the database, which it raises as well."""
+    log = nbgrader.api.app_log
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def missing_report(lesson: Lesson) -> NotebookReport:

@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +115,10 @@ class ContainedProvisioner(LocalProvisioner):
             self._scratch = None
 
 
-def copy_inputs(source: Path, target: Path) -> None:
-    """Copy what a notebook may read beside itself: plain files, up to `COPIED_MB` together.
+def inputs(source: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield (place, path) of what a notebook may read beside itself: plain files, within limits.
 
-    Left behind: notebooks (an autograded one holds the hidden tests), links (they may lead to the
+    Left out: notebooks (an autograded one holds the hidden tests), links (they may lead to the
     host's files), hidden files, what cannot be read, folders below the third level, and files named
     like an installed module.
     """
@@ -132,8 +133,14 @@ def copy_inputs(source: Path, target: Path) -> None:
             left, count = left - path.stat().st_size, count + 1
             if left < 0 or count > COPIED_FILES:
                 return
-            (target / inside).mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target / inside / name)
+            yield inside / name, path
+
+
+def copy_inputs(source: Path, target: Path) -> None:
+    """Copy the `inputs` of a folder to another."""
+    for place, path in inputs(source):
+        (target / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target / place)
 
 
 def _is_input(name: str) -> bool:
