@@ -1,28 +1,51 @@
 """Measures grading side by side with stock nbgrader, in one run. `make bench` runs it.
 
 Every way grades the same class of honest submissions of one unit, both notebooks each, from the
-command line, start-up included; the figures are the time that a person waits.
+command line, start-up included; the figures are the time that a person waits. The floor is the same
+cells in a bare Python that is forked with the framework imported: no kernel, no containment, no
+evidence, no gradebook.
+
+    python tests/bench.py                       # all of it, ten students
+    python tests/bench.py --students 40
+    python tests/bench.py stages memory         # only these tables
+    python tests/bench.py growth --sizes 100 1000 10000
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial, wraps
 from pathlib import Path
+from typing import Any
 
 import nbformat
+import psutil
 from rich.console import Console
 from rich.table import Table
 
 from grader.bank import answered, bank_path, read_bank, solutions
-from grader.course import Course, Unit, find_course
+from grader.course import Course, Lesson, Unit, find_course, load_course
 from grader.demo import make_course
+from grader.desk import Desk
+from grader.editions import instructor_edition, student_edition, text_of
+from grader.launcher import Limits, zygote_for
+from grader.preprocessors import edition_at, grade_notebook
+from grader.restore import read_submission, restore
+from grader.run import CellClient, Runner, is_tests
+from grader.source import read_source
 
+ROOT = Path(__file__).parents[1]
 STOCK = """\
 c = get_config()
 c.CourseDirectory.source_directory = "solutions"
@@ -30,6 +53,30 @@ c.CourseDirectory.release_directory = "notebooks"
 c.CourseDirectory.ignore = ["*.py", "*.toml", "*.md", ".*", "*.pyc", "__pycache__"]
 c.Execute.kernel_name = "{kernel}"
 """
+# Runs in a process of its own. Reads paths of notebooks, forks for each, and waits for the child.
+FLOOR = """\
+import importlib, json, os, sys
+import matplotlib; matplotlib.use("Agg")
+import matplotlib.pyplot, numpy, unittest.mock
+importlib.import_module(sys.argv[1])
+print("ready", flush=True)
+for path in sys.stdin.read().split():
+    cells = json.load(open(path))["cells"]
+    if os.fork():
+        os.wait()
+        continue
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)
+    space = {"__name__": "__main__"}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            try:
+                exec("".join(cell["source"]), space)
+            except Exception:
+                pass
+    os._exit(0)
+"""
+console = Console()
 
 
 def hand_in(source: Course, course: Course, unit: Unit, students: int) -> None:
@@ -42,31 +89,24 @@ def hand_in(source: Course, course: Course, unit: Unit, students: int) -> None:
             for exercise in solutions(notebook):
                 mine = [variant for variant in right if variant.exercise == exercise]
                 answers[exercise] = mine[number % len(mine)].source
-            folder = course.root / "submitted" / f"student{number:03}" / unit.name
+            folder = course.root / "submitted" / f"student{number:05}" / unit.name
             folder.mkdir(parents=True, exist_ok=True)
             nbformat.write(answered(notebook, answers), folder / f"{lesson.name}.ipynb")
 
 
-def seconds(course: Course, *words: str) -> float:
-    """Run a command in a course's folder; return how long it took."""
+def run(course: Course, *words: str) -> None:
+    """Run a command in a course's folder."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    began = time.monotonic()
     subprocess.run(
         words, cwd=course.root, check=True, capture_output=True, env={**os.environ, "PATH": path}
     )
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long a piece of work takes."""
+    began = time.monotonic()
+    work()
     return time.monotonic() - began
-
-
-def stock(course: Course, unit: Unit, kernels: dict[str, str]) -> float:
-    """Grade with nbgrader's own preprocessors, a framework after the other."""
-    total = 0.0
-    for lesson in course.lessons(unit):
-        config = STOCK.format(kernel=kernels[lesson.framework])
-        (course.root / "nbgrader_config.py").write_text(config, encoding="utf-8")
-        if not (course.root / "gradebook.db").exists():
-            seconds(course, "nbgrader", "generate_assignment", unit.name, "--force")
-        total += seconds(course, "nbgrader", "autograde", unit.name, "--notebook", lesson.name)
-    return total
 
 
 def forget(course: Course) -> None:
@@ -76,41 +116,339 @@ def forget(course: Course) -> None:
     (course.root / "gradebook.db").unlink(missing_ok=True)
 
 
+# --- the ways, side by side --------------------------------------------------------------------
+
+
+def stock(course: Course, lesson: Lesson, kernel: str) -> float:
+    """Grade the notebooks of one lesson with nbgrader's own preprocessors."""
+    configuration = course.root / "nbgrader_config.py"
+    ours = configuration.read_text(encoding="utf-8")
+    configuration.write_text(STOCK.format(kernel=kernel), encoding="utf-8")
+    try:
+        run(course, "nbgrader", "generate_assignment", lesson.unit.name, "--force")
+        words = ("nbgrader", "autograde", lesson.unit.name, "--notebook", lesson.name)
+        return seconds(partial(run, course, *words))
+    finally:
+        configuration.write_text(ours, encoding="utf-8")
+
+
+@contextmanager
+def only(course: Course, lesson: Lesson) -> Iterator[None]:
+    """Put the submissions of the other lessons aside."""
+    aside = course.root / "aside"
+    others = [
+        path
+        for path in course.root.glob(f"submitted/*/{lesson.unit.name}/*.ipynb")
+        if path.stem != lesson.name
+    ]
+    for path in others:
+        place = aside / path.relative_to(course.root)
+        place.parent.mkdir(parents=True)
+        path.rename(place)
+    try:
+        yield
+    finally:
+        for path in others:
+            (aside / path.relative_to(course.root)).rename(path)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def ours(course: Course, lesson: Lesson, jobs: int) -> float:
+    """Grade the notebooks of one lesson with `grader autograde`."""
+    words = ("grader", "autograde", lesson.unit.name, "--jobs", str(jobs))
+    with only(course, lesson):
+        return seconds(partial(run, course, *words))
+
+
+def floor(course: Course, lesson: Lesson) -> float:
+    """Run the code cells of the same notebooks, restored, in a bare fork; nothing else."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for path in sorted(course.root.glob(f"submitted/*/{lesson.unit.name}/{lesson.name}.ipynb")):
+            notebook, _ = restore(edition_at(lesson.instructor), read_submission(path))
+            paths.append(Path(folder, f"{path.parent.parent.name}.ipynb"))
+            nbformat.write(notebook, paths[-1])
+        process = subprocess.Popen(
+            [sys.executable, "-c", FLOOR, lesson.framework],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        assert process.stdout is not None
+        process.stdout.readline()  # the import is not counted: a zygote pays it once
+        return seconds(partial(process.communicate, "\n".join(map(str, paths)).encode()))
+
+
+def compare(course: Course, unit: Unit, students: int) -> None:
+    """Print the time that each way takes, per framework and for both."""
+    ways: dict[str, Callable[[Lesson], float]] = {
+        "(a) nbgrader autograde, kernel python3": lambda x: stock(course, x, "python3"),
+        "(b) nbgrader autograde, our kernels": lambda x: stock(course, x, f"grader-{x.framework}"),
+        "(c) grader autograde --jobs 1": lambda x: ours(course, x, 1),
+        "(d) grader autograde --jobs 2": lambda x: ours(course, x, 2),
+        "(e) the same cells in a bare fork": lambda x: floor(course, x),
+    }
+    lessons = list(course.lessons(unit))
+    took: dict[str, list[float]] = {}
+    for name, way in ways.items():
+        console.print(f"{name} …", highlight=False)
+        took[name] = []
+        for lesson in lessons:
+            forget(course)
+            took[name].append(way(lesson))
+    table = Table(title=f"{students} submissions of {unit.name}; seconds per notebook (× as fast)")
+    table.add_column("way")
+    for heading in (*(lesson.framework for lesson in lessons), "both"):
+        table.add_column(heading, justify="right")
+    first = next(iter(took.values()))
+    for name, times in took.items():
+        shown = [f"{t / students:.2f} ({f / t:.1f}×)" for t, f in zip(times, first, strict=True)]
+        both = f"{sum(times) / students / len(times):.2f} ({sum(first) / sum(times):.1f}×)"
+        table.add_row(name, *shown, both)
+    console.print(table)
+
+
+# --- where the time goes -----------------------------------------------------------------------
+
+
+@contextmanager
+def timed(spent: dict[str, list[float]]) -> Iterator[None]:
+    """Note how long the steps of grading take while this is open."""
+    steps: list[tuple[type, str, Callable[..., str]]] = [
+        (CellClient, "async_start_new_kernel", lambda *_: "kernel forked"),
+        (CellClient, "async_start_new_kernel_client", lambda *_: "kernel ready"),
+        (Runner, "_baseline", lambda *_: "guard in place"),
+        (Runner, "_execute", lambda _, __, cell: "tests" if is_tests(cell) else "lesson's cells"),
+        (Runner, "_end", lambda *_: "shut-down"),
+        (Desk, "record", lambda *_: "recorded and written"),
+        (Desk, "_write", lambda *_: "of that, written"),
+    ]
+    kept = [(owner, name, getattr(owner, name)) for owner, name, _ in steps]
+
+    def wrap(function: Callable[..., Any], label: Callable[..., str]) -> Callable[..., Any]:
+        if not function.__code__.co_flags & 0x80:  # no coroutine
+
+            @wraps(function)
+            def step(*args: Any, **options: Any) -> Any:
+                began = time.monotonic()
+                try:
+                    return function(*args, **options)
+                finally:
+                    spent[label(*args)].append(time.monotonic() - began)
+
+            return step
+
+        @wraps(function)
+        async def coroutine(*args: Any, **options: Any) -> Any:
+            began = time.monotonic()
+            try:
+                return await function(*args, **options)
+            finally:
+                spent[label(*args)].append(time.monotonic() - began)
+
+        return coroutine
+
+    for (owner, name, function), (_, _, label) in zip(kept, steps, strict=True):
+        setattr(owner, name, wrap(function, label))
+    try:
+        yield
+    finally:
+        for owner, name, function in kept:
+            setattr(owner, name, function)
+
+
+def stages(course: Course, unit: Unit, students: int) -> None:
+    """Print where the time of one notebook goes, one process, warm kernels."""
+    from grader.desk import Graded
+
+    desk = Desk(course)
+    forget(course)
+    desk.register(unit)
+    table = Table(title="where the time goes: milliseconds per notebook, one process")
+    table.add_column("stage")
+    columns = {}
+    for lesson in course.lessons(unit):
+        zygote_for(lesson.framework).wait_until_ready()
+        spent: dict[str, list[float]] = defaultdict(list)
+        with timed(spent):
+            for student in desk.students(unit):
+                path = desk.folder("submitted", student, unit) / f"{lesson.name}.ipynb"
+                began = time.monotonic()
+                notebook, _ = restore(edition_at(lesson.instructor), read_submission(path))
+                spent["read and restored"].append(time.monotonic() - began)
+                report = grade_notebook(notebook, lesson.name, str(path.parent), unit.limits)
+                desk.record(student, unit, [Graded(lesson.name, notebook, report)])
+        columns[lesson.framework] = spent
+        table.add_column(lesson.framework, justify="right")
+    for stage in next(iter(columns.values())):
+        cells = [f"{1000 * sum(spent[stage]) / students:.0f}" for spent in columns.values()]
+        table.add_row(stage, *cells)
+    console.print(table)
+
+
+# --- latency and memory ------------------------------------------------------------------------
+
+
+def latency(course: Course, unit: Unit) -> None:
+    """Print how long one student's notebook takes, warm and cold."""
+    table = Table(title="one notebook: median seconds from the file to the verdicts")
+    for heading in ("lesson", "warm", "cold"):
+        table.add_column(heading, justify="left" if heading == "lesson" else "right")
+    from traitlets.config import Config
+
+    cold = Config(ContainedProvisioner={"warm": False})
+    for lesson in course.lessons(unit):
+        path = next(course.root.glob(f"submitted/*/{unit.name}/{lesson.name}.ipynb"))
+
+        def once(config: Config | None, lesson: Lesson = lesson, path: Path = path) -> None:
+            notebook, _ = restore(edition_at(lesson.instructor), read_submission(path))
+            grade_notebook(notebook, lesson.name, str(path.parent), unit.limits, config)
+
+        zygote_for(lesson.framework).wait_until_ready()
+        medians = [
+            statistics.median(seconds(partial(once, config)) for _ in range(rounds))
+            for config, rounds in ((None, 5), (cold, 3))
+        ]
+        table.add_row(lesson.name, *(f"{median:.2f}" for median in medians))
+    console.print(table)
+
+
+def memory(unit: Unit) -> None:
+    """Print the memory that a zygote and an idle kernel have to themselves."""
+    table = Table(title="memory that nobody shares (unique set size, MB)")
+    for heading in (
+        "framework",
+        "zygote",
+        "kernel forked from it",
+        "kernel with its framework cold",
+    ):
+        table.add_column(heading, justify="left" if heading == "framework" else "right")
+    for framework in unit.frameworks:
+        zygote = zygote_for(framework)
+        zygote.wait_until_ready()
+        with tempfile.TemporaryDirectory() as scratch:
+            Path(scratch, "work").mkdir()
+            connection = Path(scratch, "kernel.json")
+            ports = ("shell", "iopub", "stdin", "control", "hb")
+            described = {f"{name}_port": number for number, name in enumerate(ports, 1)} | {
+                "transport": "ipc",
+                "ip": f"{scratch}/kernel",
+                "key": "k",
+                "signature_scheme": "hmac-sha256",
+            }
+            connection.write_text(json.dumps(described), encoding="utf-8")
+            kernel = zygote.launch(["-f", str(connection)], scratch, Limits())
+            deadline = time.monotonic() + 30
+            while not Path(f"{scratch}/kernel-5").exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            time.sleep(0.5)
+            sizes = [psutil.Process(pid).memory_full_info().uss for pid in (zygote.pid, kernel.pid)]
+            kernel.kill()
+            kernel.wait()
+        code = f"import {framework}, psutil; print(psutil.Process().memory_full_info().uss)"
+        alone = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        sizes.append(int(alone.stdout))
+        table.add_row(framework, *(f"{size / 2**20:.0f}" for size in sizes))
+    console.print(table)
+
+
+# --- growth ------------------------------------------------------------------------------------
+
+
+def tiny(folder: Path) -> Course:
+    """Copy the smallest course there is, without running its cells."""
+    shutil.copytree(ROOT / "tests" / "hostile" / "course", folder)
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    course = load_course(folder)
+    for lesson in course.lessons():
+        edition = instructor_edition(read_source(lesson.source), {})
+        lesson.student.parent.mkdir(parents=True, exist_ok=True)
+        lesson.instructor.write_text(text_of(edition), encoding="utf-8")
+        lesson.student.write_text(text_of(student_edition(edition)), encoding="utf-8")
+    return course
+
+
+def growth(sizes: list[int], figure: Path) -> None:
+    """Print, and draw, how time and memory grow with the class; a tiny lesson in PyTorch."""
+    table = Table(title="as a class grows: a tiny lesson, two processes")
+    for heading in ("submissions", "seconds", "ms per submission", "coordinator, MB"):
+        table.add_column(heading, justify="right")
+    points = []
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            course = tiny(Path(folder, "course"))
+            lesson = next(x for x in course.lessons() if x.framework == "torch")
+            student = nbformat.read(lesson.student, as_version=4)
+            text = nbformat.writes(
+                answered(student, {"double": "def double(x):\n    return 2 * x"})
+            )
+            for number in range(size):
+                place = course.root / "submitted" / f"student{number:05}" / lesson.unit.name
+                place.mkdir(parents=True)
+                (place / f"{lesson.name}.ipynb").write_text(text, encoding="utf-8")
+            console.print(f"{size} submissions …", highlight=False)
+            began, peak = time.monotonic(), 0
+            process = subprocess.Popen(
+                [sys.executable, "-m", "grader.cli", "autograde", lesson.unit.name, "--jobs", "2"],
+                cwd=course.root,
+                stdout=subprocess.DEVNULL,
+            )
+            watched = psutil.Process(process.pid)
+            while process.poll() is None:
+                try:
+                    peak = max(peak, watched.memory_info().rss)
+                except psutil.NoSuchProcess:
+                    break
+                time.sleep(0.2)
+            process.wait()
+            took = time.monotonic() - began
+            points.append((size, 1000 * took / size, peak / 2**20))
+            table.add_row(str(size), f"{took:.0f}", f"{points[-1][1]:.0f}", f"{points[-1][2]:.0f}")
+    console.print(table)
+    import matplotlib.pyplot as plt
+
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+    for axis, column, label in ((left, 1, "ms per submission"), (right, 2, "coordinator, MB")):
+        axis.plot([p[0] for p in points], [p[column] for p in points], marker="o")
+        axis.set(xscale="log", xlabel="submissions", ylabel=label)
+        axis.set_ylim(bottom=0)
+    figure.parent.mkdir(parents=True, exist_ok=True)
+    fig.savefig(figure, dpi=120)
+    console.print(f"figure: {figure}", highlight=False)
+
+
 def main() -> None:
-    """Measure, and print the table."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    """Measure, and print the tables."""
+    parser = argparse.ArgumentParser(
+        prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    tables = ("compare", "stages", "latency", "memory", "growth")
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=", ".join(tables))
     parser.add_argument("--students", type=int, default=10)
     parser.add_argument("--unit", default="03_blocks")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100], help="for growth")
+    parser.add_argument("--figure", type=Path, default=Path("build/growth.png"))
     options = parser.parse_args()
-    console = Console()
+    if unknown := set(options.tables) - set(tables):
+        parser.error(f"no table is called {', '.join(unknown)}; there are {', '.join(tables)}")
+    wanted = options.tables or tables
     source = find_course(Path.cwd())
     unit = source.unit(options.unit)
     with tempfile.TemporaryDirectory() as folder:
         course = make_course(source, unit, Path(folder) / "course")
-        ours = (course.root / "nbgrader_config.py").read_text(encoding="utf-8")
-        hand_in(source, course, unit, options.students)
-        rows = []
-
-        def measure(name: str, run: object) -> None:
-            forget(course)
-            console.print(f"{name} …", highlight=False)
-            rows.append((name, run()))  # type: ignore[operator]
-
-        plain = dict.fromkeys(unit.frameworks, "python3")
-        warm = {framework: f"grader-{framework}" for framework in unit.frameworks}
-        measure("nbgrader autograde, kernel python3", lambda: stock(course, unit, plain))
-        measure("nbgrader autograde, our kernels", lambda: stock(course, unit, warm))
-        (course.root / "nbgrader_config.py").write_text(ours, encoding="utf-8")
-        for jobs in (1, 2):
-            words = ("grader", "autograde", unit.name, "--jobs", str(jobs))
-            measure(" ".join(words), lambda words=words: seconds(course, *words))
-    notebooks = options.students * len(unit.frameworks)
-    table = Table(title=f"{options.students} submissions of {unit.name}, {notebooks} notebooks")
-    for heading in ("way", "seconds", "seconds per notebook", "times as fast"):
-        table.add_column(heading, justify="left" if heading == "way" else "right")
-    for name, took in rows:
-        table.add_row(name, f"{took:.1f}", f"{took / notebooks:.2f}", f"{rows[0][1] / took:.1f}")
-    console.print(table)
+        unit = course.unit(options.unit)
+        hand_in(source, course, source.unit(options.unit), options.students)
+        if "compare" in wanted:
+            compare(course, unit, options.students)
+        if "stages" in wanted:
+            stages(course, unit, options.students)
+        if "latency" in wanted:
+            latency(course, unit)
+        if "memory" in wanted:
+            memory(unit)
+    if "growth" in wanted:
+        growth(options.sizes, options.figure)
 
 
 if __name__ == "__main__":
