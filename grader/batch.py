@@ -12,9 +12,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from . import __version__
 from .course import Lesson, Limits, Unit
@@ -32,11 +34,13 @@ class Task:
     """One student's submission of one unit, and all that grading it takes, for any machine.
 
     `notebooks` maps the names of notebooks that were handed in to (what was read of it, the text
-    of its grading edition, its fingerprint); `files` maps paths to what lies beside them.
+    of its grading edition, its fingerprint); `files` maps paths to what lies beside them; `kernel`
+    holds settings of `grader.provisioner`.
     """
 
     student: str
     limits: Limits
+    kernel: dict[str, Any]
     notebooks: dict[str, tuple[Submitted, str, str]]
     files: dict[str, bytes]
 
@@ -62,7 +66,8 @@ def grade_submission(task: Task) -> list[Graded]:
         for name, (submitted, edition, mark) in task.notebooks.items():
             nb, repairs = restore(_edition(edition), submitted)
             nb.metadata[METADATA_KEY] = nbformat.from_dict({"repairs": repairs})
-            report = grade_notebook(nb, name, folder, task.limits)
+            config = Config(ContainedProvisioner=task.kernel)
+            report = grade_notebook(nb, name, folder, task.limits, config)
             nb.metadata[METADATA_KEY]["fingerprint"] = mark
             graded.append(Graded(name, nb, report))
     return graded
@@ -170,7 +175,8 @@ class Batch:
                     fingerprint(path, lesson.instructor),
                 )
         files = {str(place): path.read_bytes() for place, path in inputs(folder)}
-        return Task(student, self.unit.limits, notebooks, files)
+        kernel = self.desk.config.get("ContainedProvisioner", {})
+        return Task(student, self.unit.limits, dict(kernel), notebooks, files)
 
     def run(self, students: list[str]) -> Iterator[str]:
         """Grade, keep, and yield each student when they are done.

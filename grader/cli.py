@@ -22,6 +22,7 @@ _COMMANDS = {
     "autograde": "Grade the submissions of a unit.",
     "feedback": "Write the feedback that students get back.",
     "demo": "Make a class, grade it, and show what comes out.",
+    "doctor": "See whether everything is there that the course needs.",
 }
 
 

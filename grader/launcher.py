@@ -103,7 +103,9 @@ class Zygote:
             raise LaunchError(self._failure)
         self._ready = True
 
-    def launch(self, argv: list[str], scratch: str, limits: Limits) -> KernelProcess:
+    def launch(
+        self, argv: list[str], scratch: str, limits: Limits, containment: str = "landlock"
+    ) -> KernelProcess:
         """Ask for a kernel that works in `scratch`/work; returns as soon as it is forked."""
         self.wait_until_ready()
         request = {
@@ -111,6 +113,7 @@ class Zygote:
             "env": kernel_environment(f"{scratch}/work"),
             "scratch": scratch,
             "limits": vars(limits),
+            "containment": containment,
         }
         ours, theirs = socket.socketpair()
         try:
@@ -238,7 +241,12 @@ def zygote_for(framework: str) -> Zygote:
 
 
 def launch(
-    framework: str, argv: list[str], scratch: str, limits: Limits, warm: bool = True
+    framework: str,
+    argv: list[str],
+    scratch: str,
+    limits: Limits,
+    containment: str = "landlock",
+    warm: bool = True,
 ) -> tuple[KernelProcess, str]:
     """Start a contained kernel, warm where possible.
 
@@ -248,11 +256,11 @@ def launch(
     reason = "asked for"
     if warm:
         try:
-            return zygote_for(framework).launch(argv, scratch, limits), "warm"
+            return zygote_for(framework).launch(argv, scratch, limits, containment), "warm"
         except LaunchError as error:
             reason = str(error)
     cold = Zygote("none")
     try:
-        return cold.launch(argv, scratch, limits), f"cold: {reason}"
+        return cold.launch(argv, scratch, limits, containment), f"cold: {reason}"
     finally:
         cold.close()

@@ -16,7 +16,7 @@ from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import Bool, Integer, Unicode
+from traitlets import Bool, Enum, Integer, Unicode
 
 from . import sandbox
 from .launcher import KernelProcess, Limits, launch
@@ -39,6 +39,12 @@ class ContainedProvisioner(LocalProvisioner):
         config=True
     )
     warm = Bool(True, help="Fork from a zygote; False starts every kernel cold.").tag(config=True)
+    containment = Enum(
+        ("auto", *sandbox.CONTAINMENTS, "none"),
+        "auto",
+        help="What keeps a kernel to itself; auto takes the strongest that the machine has, none "
+        "lets notebooks do what they like with your files.",
+    ).tag(config=True)
     seconds = Integer(150, help="Longest that a kernel may live.").tag(config=True)
     memory_mb = Integer(2000, help="Resident memory of all that a kernel starts.").tag(config=True)
     processes = Integer(64, help="Processes that a kernel may have at once.").tag(config=True)
@@ -51,12 +57,14 @@ class ContainedProvisioner(LocalProvisioner):
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Move the kernel's connection to Unix sockets in a new scratch folder."""
-        missing = sandbox.available()
-        if missing:
-            raise sandbox.SandboxError(
-                f"cannot start a contained kernel: {missing}. Plain notebooks run with the kernel "
-                "python3, which contains nothing."
-            )
+        if self.containment == "auto":
+            try:
+                self.containment = sandbox.strongest()
+            except sandbox.SandboxError as error:
+                raise sandbox.SandboxError(
+                    f"cannot start a contained kernel: {error}. Plain notebooks run with the "
+                    "kernel python3, which contains nothing."
+                ) from error
         if self._scratch is None:
             base = tempfile.gettempdir()
             self._scratch = Path(
@@ -85,6 +93,7 @@ class ContainedProvisioner(LocalProvisioner):
             ["-f", str(connection_file), *argv[2:]],
             str(self._scratch),
             Limits(self.seconds, self.memory_mb, self.processes, self.file_mb),
+            self.containment,
             self.warm,
         )
         if self.start_kind != "warm" and self.warm:

@@ -1,7 +1,7 @@
-"""Contains the calling process: files by Landlock, calls by seccomp, sizes by rlimits.
+"""Contains the calling process: files by Landlock or namespaces, calls by seccomp, sizes by limits.
 
 Called by a freshly forked kernel, in this order, before it has read a byte of a student's:
-`limit_sizes`, `drop_capabilities` and `confine_files` (before any thread exists, because both hold
+`limit_sizes`, `confine_files` and `drop_capabilities` (before any thread exists, because these hold
 for the calling thread and for what it starts), then, once Jupyter's sockets are bound,
 `confine_calls`, which reaches threads that exist already.
 """
@@ -14,8 +14,15 @@ import platform
 import resource
 import site
 import struct
+import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+
+from . import namespaces
+
+CONTAINMENTS = ("landlock", "namespaces")
+"""What keeps a kernel from files and processes that are not its own; strongest first."""
 
 # What a Python with plotting reads outside its own folders. Not all of /etc: a kernel started by
 # root could read /etc/shadow.
@@ -62,12 +69,16 @@ def readable_paths() -> list[str]:
     return [path for path in (*SYSTEM_READABLE, *sorted(python)) if Path(path).exists()]
 
 
-def confine_files(scratch: Path) -> None:
+def confine_files(containment: str, scratch: Path) -> None:
     """Let this process write in `scratch` only, read `readable_paths()`, signal only its own.
 
-    Raises SandboxError where Landlock is missing.
+    `containment` is "landlock" or "namespaces" (see `grader.namespaces`; entered by whoever forked
+    this process). Raises SandboxError where it is missing.
     """
     try:
+        if containment == "namespaces":
+            namespaces.move_in(scratch, readable_paths())
+            return
         import sandlock
 
         policy = sandlock.Sandbox(
@@ -76,7 +87,7 @@ def confine_files(scratch: Path) -> None:
         )
         sandlock.confine(policy)
     except Exception as error:
-        raise SandboxError(f"Landlock is not available here ({error})") from error
+        raise SandboxError(f"{containment} is not available here ({error})") from error
 
 
 def limit_sizes(memory_mb: int, file_mb: int) -> None:
@@ -266,16 +277,46 @@ def drop_capabilities() -> None:
         raise SandboxError(f"capset failed: {os.strerror(ctypes.get_errno())}")
 
 
-def available() -> str | None:
-    """Say what this machine lacks for containment; None when nothing does."""
+def lacking() -> dict[str, str]:
+    """Say what this machine lacks for each kind of containment, "" where it lacks nothing."""
     if sys.platform != "linux":
-        return f"{sys.platform} has no Landlock; grade in a Linux container or virtual machine"
+        what = f"{sys.platform} has neither; grade in a Linux container or virtual machine"
+        return dict.fromkeys(CONTAINMENTS, what)
+    try:
+        _program()
+    except SandboxError as error:
+        return dict.fromkeys(CONTAINMENTS, str(error))
+    return {"landlock": _lacking_landlock(), "namespaces": _lacking_namespaces()}
+
+
+def _lacking_landlock() -> str:
     try:
         import sandlock
 
         if sandlock.landlock_abi_version() < sandlock.min_landlock_abi():
             return "this Linux kernel has no Landlock, or one that is too old"
-        _program()
     except Exception as error:
         return str(error)
-    return None
+    return ""
+
+
+@cache
+def _lacking_namespaces() -> str:
+    """Try in a process of its own: only that one then has namespaces."""
+    tried = subprocess.run(
+        [sys.executable, "-m", "grader.namespaces"], capture_output=True, text=True, check=False
+    )
+    said = tried.stderr.strip().splitlines()[-1:] or ["no reason given"]
+    return f"user namespaces are not allowed here ({said[0]})" if tried.returncode else ""
+
+
+def strongest() -> str:
+    """Choose the strongest containment that this machine has; raises SandboxError for none."""
+    if not _lacking_landlock() and sys.platform == "linux":
+        _program()
+        return "landlock"
+    missing = lacking()
+    for containment, what in missing.items():
+        if not what:
+            return containment
+    raise SandboxError("; ".join(dict.fromkeys(missing.values())))

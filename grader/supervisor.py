@@ -22,6 +22,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+from . import namespaces
+
 TICK = 0.05
 """Seconds between two looks at memory and process count: a tensor grows by about 200 MB in it."""
 DISK_TICK = 0.5
@@ -45,6 +47,8 @@ def supervise(
     os.setsid()
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
     log_read, log_write = os.pipe()
+    if request.get("containment") == "namespaces":
+        namespaces.enter()
     pid = os.fork()
     if pid == 0:
         connection.close()

@@ -77,7 +77,7 @@ def become_kernel(request: dict[str, Any]) -> NoReturn:
     """Turn this freshly forked process into a contained kernel, and serve until told to stop.
 
     `request` holds: argv (of the kernel, without the program), env, scratch (folder; the kernel
-    works in its subfolder work/), limits, log (file descriptor for a failing start).
+    works in its subfolder work/), limits, containment, log (file descriptor for a failing start).
     """
     os.setsid()
     die_with_parent()  # the supervisor: without it nobody would end this process
@@ -105,14 +105,17 @@ def become_kernel(request: dict[str, Any]) -> NoReturn:
 
     limits = request["limits"]
     sandbox.limit_sizes(limits["memory_mb"], limits["file_mb"])
-    sandbox.drop_capabilities()
-    sandbox.confine_files(scratch)
+    contained = request["containment"] != "none"
+    if contained:
+        sandbox.confine_files(request["containment"], scratch)
+        sandbox.drop_capabilities()
 
     from ipykernel.kernelapp import IPKernelApp
 
     app = IPKernelApp.instance()
     app.initialize(request["argv"])
-    sandbox.confine_calls()
+    if contained:
+        sandbox.confine_calls()
     os.close(log)
     app.start()
     os._exit(0)

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
 from grader import batch as batch_module
+from grader import sandbox
+from grader.autograde_command import autograde
 from grader.batch import Batch, Progress, Task
 from grader.course import Course, Lesson
 from grader.desk import Desk
@@ -166,3 +169,30 @@ def test_stock_autograde_gives_the_same_grades_and_verdicts(course: Course, tmp_
     assert [verdicts(course, s)[0][1] for s in students] == [
         "passed", "failed", "killed", "tampered", "errored", "failed"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("containment", ["landlock", "namespaces", "none"])
+def test_what_a_submission_can_read_depends_on_the_containment(
+    course: Course, tmp_path: Path, containment: str
+) -> None:
+    if containment != "none" and (missing := sandbox.lacking()[containment]):
+        pytest.skip(missing)
+    (tmp_path / "secret").write_text("2")
+    peek = f"def double(x):\n    return int(open({str(tmp_path / 'secret')!r}).read()) * x"
+    hand_in(course, "ada", peek)
+    hand_in(course, "bob", SOLUTIONS["right"])
+    desk, (unit,) = Desk(course), course.units
+    desk.config.ContainedProvisioner.containment = containment
+    batch = Batch(desk, unit, 2)
+    assert set(batch.run(batch.plan(["ada", "bob"], None, False))) == {"ada", "bob"}
+    assert batch.progress.lost == {}
+    assert scores(course) == {"ada": 2 if containment == "none" else 0, "bob": 2}
+
+
+def test_no_sandbox_warns_of_the_risk(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    hand_in(course, "ada", SOLUTIONS["right"])
+    monkeypatch.chdir(course.root)
+    result = CliRunner().invoke(autograde, [course.units[0].name, "--no-sandbox"])
+    assert result.exit_code == 0, result.output
+    assert "every submission can read, change and send whatever you can" in result.output
+    assert scores(course) == {"ada": 2}

@@ -107,7 +107,8 @@ def test_a_stock_client_gets_a_contained_kernel_and_leaves_nothing(
 def test_where_nothing_can_be_contained_a_kernel_does_not_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sandbox, "available", lambda: "no Landlock here")
+    monkeypatch.setattr(sandbox, "_lacking_landlock", lambda: "no Landlock here")
+    monkeypatch.setattr(sandbox, "_lacking_namespaces", lambda: "no namespaces either")
     nb = new_notebook(cells=[new_code_cell("1")])
-    with pytest.raises(sandbox.SandboxError, match="no Landlock here"):
+    with pytest.raises(sandbox.SandboxError, match="no Landlock here; no namespaces either"):
         NotebookClient(nb, kernel_name="grader-torch").execute()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from traitlets.config import Config
 
 from grader import sandbox
 from grader.run import RunLimits, run_notebook
@@ -36,9 +38,9 @@ REFUSED = {
     "write outside": "open('@HOST@/new', 'w')",
     "delete outside": "os.remove('@HOST@/secret')",
     "see other kernels": "os.listdir('/tmp')",
-    "look into its supervisor": "open(f'/proc/{os.getppid()}/environ').read()",
-    "signal its supervisor": "os.kill(os.getppid(), 0)",
-    "limit its supervisor": "resource.prlimit(os.getppid(), 7, (3, 3))",
+    "look into its supervisor": "open(f'/proc/{parent}/environ').read()",
+    "signal its supervisor": "os.kill(parent, 0)",
+    "limit its supervisor": "resource.prlimit(parent, 7, (3, 3))",
     "raise its own limit": "resource.setrlimit(1, (-1, -1))",
     "open a socket": "socket.socket()",
     "open a local socket": "socket.socket(socket.AF_UNIX)",
@@ -48,12 +50,19 @@ REFUSED = {
     "mount": "libc.mount(b'none', b'.', b'tmpfs', 0, None) and fail()",
     "make a name space": "libc.unshare(0x10000000) and fail()",
     "leave shared memory": "libc.shmget(0, 4096, 0o1600) < 0 and fail()",
-    "trace": "libc.ptrace(16, os.getppid(), 0, 0) and fail()",
+    "trace": "libc.ptrace(16, parent, 0, 0) and fail()",
 }  # fmt: skip
+# In namespaces of its own a kernel may look: there is nothing but its own.
+OWN_VIEW = {
+    "list the host": "its root holds what it may read and nothing else",
+    "list the home folder": "it is there at most on the way to something that may be read",
+    "see other kernels": "its /tmp holds its own scratch folder and nothing else",
+}
 PRELUDE = """\
 import ctypes, os, resource, shutil, socket, subprocess, tempfile
 from concurrent import futures
 libc = ctypes.CDLL(None, use_errno=True)
+parent = os.getppid() or 123456  # who is outside of a process namespace has no number in it
 CHILD = 'import socket; socket.socket()'
 def fail(): raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 def ask(text):
@@ -65,9 +74,13 @@ def ask(text):
 """
 
 
-@pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Ask one contained kernel everything; map each question to what it printed."""
+@pytest.fixture(scope="module", params=sandbox.CONTAINMENTS)
+def answers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """Ask one kernel of each containment everything; map each question to what it printed."""
+    if missing := sandbox.lacking()[request.param]:
+        pytest.skip(missing)
     host = tmp_path_factory.mktemp("host")
     (host / "secret").write_text("secret")
     folder = tmp_path_factory.mktemp("inputs")
@@ -78,18 +91,20 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     questions |= {
         "environment": "print(sorted(os.environ.items()))",
         "capabilities": "print([line for line in open('/proc/self/status') if 'Cap' in line])",
+        "kernels": "print(os.listdir('/tmp'))" if request.param == "namespaces" else "print()",
     }
     nb = new_notebook(cells=[new_code_cell(PRELUDE)])
     nb.cells += [
         new_code_cell(f"ask({text!r})" if not text.startswith("print") else text)
         for text in questions.values()
     ]
+    config = Config(ContainedProvisioner={"containment": request.param})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SECRET_TOKEN", "nightingale")
-        report = run_notebook(nb, "torch", str(folder), RunLimits(20, 60, 64))
+        report = run_notebook(nb, "torch", str(folder), RunLimits(20, 60, 64), config)
     assert report.notes == []
     printed = ["".join(o.get("text", "") for o in cell.outputs) for cell in nb.cells[1:]]
-    yield dict(zip(questions, printed, strict=True))
+    yield dict(zip(questions, printed, strict=True)) | {"containment": request.param}
     assert sorted(path.name for path in host.iterdir()) == ["secret"]
     assert (host / "secret").read_text() == "secret"
 
@@ -101,11 +116,14 @@ def test_a_contained_kernel_may(answers: dict[str, str], what: str) -> None:
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_a_contained_kernel_may_not(answers: dict[str, str], what: str) -> None:
+    if answers["containment"] == "namespaces" and what in OWN_VIEW:
+        pytest.skip(OWN_VIEW[what])
     refused = (
         "PermissionError",
         "FileNotFoundError",
         "CalledProcessError",
         "OSError",
+        "ProcessLookupError",
         "ValueError",
     )
     assert answers[what].startswith(refused)
@@ -122,17 +140,31 @@ def test_it_has_no_capabilities_even_as_root(answers: dict[str, str]) -> None:
         assert f"{name}:\\t{'0' * 16}" in answers["capabilities"]
 
 
+def test_in_namespaces_it_sees_its_own_scratch_folder_only(answers: dict[str, str]) -> None:
+    if answers["containment"] == "namespaces":
+        (only,) = ast.literal_eval(answers["kernels"])
+        assert only.startswith("scratch-")
+
+
+def test_without_landlock_namespaces_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sandbox.strongest() == "landlock"
+    monkeypatch.setattr(sandbox, "_lacking_landlock", lambda: "no Landlock here")
+    monkeypatch.setattr(sandbox, "_lacking_namespaces", lambda: "")
+    assert sandbox.strongest() == "namespaces"
+
+
 def test_when_the_processor_is_unknown_then_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sandbox.available() is None
     monkeypatch.setattr("platform.machine", lambda: "abacus")
-    assert sandbox.available() == "no seccomp filter for the processor abacus"
+    with pytest.raises(sandbox.SandboxError, match="no seccomp filter for the processor abacus"):
+        sandbox.strongest()
 
 
 def test_when_the_system_is_no_linux_then_it_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
-    assert "grade in a Linux container" in str(sandbox.available())
+    with pytest.raises(sandbox.SandboxError, match="grade in a Linux container"):
+        sandbox.strongest()
 
 
 def test_the_projects_own_folder_is_not_readable() -> None:
