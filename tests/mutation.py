@@ -177,7 +177,7 @@ def mutants(source: str) -> dict[str, str]:
 
 def brief(statement: ast.stmt) -> str:
     """Write a statement on one line; of one with a body, its head."""
-    lines = ast.unparse(statement).splitlines()
+    lines = ast.unparse(ast.fix_missing_locations(statement)).splitlines()
     head = next((line for line in lines if not line.startswith("@")), lines[0])
     return head if len(lines) == 1 or head.endswith(":") else " ".join(map(str.strip, lines))
 
