@@ -9,7 +9,7 @@ import secrets
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,14 +56,18 @@ class Lab:
 
 
 @contextmanager
-def running_lab(root: Path, home: Path, cwd: Path) -> Iterator[Lab]:
+def running_lab(
+    root: Path, home: Path, cwd: Path, settings: Mapping[str, object] | None = None
+) -> Iterator[Lab]:
     """Serve the folder `root`; `home` takes what Jupyter and IPython write for themselves.
 
-    `cwd` is where nbgrader looks for its configuration.
+    `cwd` is where nbgrader looks for its configuration; `settings` are JupyterLab's.
     """
     labconfig = home / "config" / "labconfig"
     labconfig.mkdir(parents=True)
-    (labconfig / "default_setting_overrides.json").write_text(json.dumps(_SETTINGS))
+    (labconfig / "default_setting_overrides.json").write_text(
+        json.dumps({**_SETTINGS, **(settings or {})})
+    )
     (home / "ipython").mkdir()
     token = secrets.token_hex(16)
     command = [
