@@ -22,6 +22,9 @@ _COMMANDS = {
     "autograde": "Grade the submissions of a unit.",
     "feedback": "Write the feedback that students get back.",
     "demo": "Make a class, grade it, and show what comes out.",
+    "check": "See how the exercises of a notebook stand.",
+    "watch": "Check notebooks whenever they are saved.",
+    "progress": "See how far you have come.",
     "doctor": "See whether everything is there that the course needs.",
 }
 
@@ -56,9 +59,11 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="frameworks-inside")
 def cli() -> None:
-    """Build, prove and grade the notebooks of the course.
+    """Build, prove and grade the notebooks of the course, and check your own.
 
     \b
+    A student's day:       grader watch            a verdict on every save
+                           grader check --hint     how exercises stand, and the next hint
     An instructor's day:   grader build            lessons -> notebooks
                            grader autograde UNIT   submissions -> grades
                            grader feedback UNIT    grades -> pages for students
