@@ -8,6 +8,7 @@ JupyterLab uses, because it is the student's own.
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -153,7 +154,8 @@ class Kernel:
         )
         self._client.reset_execution_trackers()
         self._open = ExitStack()
-        self._open.enter_context(self._client.setup_kernel())
+        # What the process of a kernel has to say is not about the notebook.
+        self._open.enter_context(self._client.setup_kernel(stderr=subprocess.DEVNULL))
         for source in self.setup:
             self.run(source)
 

@@ -46,8 +46,15 @@ def watch(folder: Path, plain: bool) -> None:
         overview(console, paths, memory)
         first = next((p for p in paths if not _finished(p, memory)), paths[0])
         checker.prepare(first)
-        console.print(f"watching {folder.resolve()}; save a notebook to check it, Ctrl-C to end")
-        for changes in saves(folder, watch_filter=_is_notebook, debounce=100, step=20):
+        started = False
+        for changes in saves(
+            folder, watch_filter=_is_notebook, debounce=100, step=20, rust_timeout=200,
+            yield_on_timeout=True,
+        ):  # fmt: skip
+            if not started:  # not earlier: what is saved before the watching begins is not seen
+                started = True
+                where = folder.resolve()
+                console.print(f"watching {where}; save a notebook to check it, Ctrl-C to end")
             for path in sorted({Path(name) for _, name in changes if Path(name).is_file()}):
                 try:
                     checked = checker.check(path)
