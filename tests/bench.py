@@ -291,12 +291,14 @@ def stages(course: Course, unit: Unit, students: int) -> None:
 
 
 def latency(course: Course, unit: Unit) -> None:
-    """Print how long one student's notebook takes, warm and cold."""
-    table = Table(title="one notebook: median seconds from the file to the verdicts")
-    for heading in ("lesson", "warm", "cold"):
-        table.add_column(heading, justify="left" if heading == "lesson" else "right")
+    """Print how long one student waits: graded warm and cold, and watched, from save to verdict."""
     from traitlets.config import Config
 
+    from grader.selfcheck import Checker
+
+    table = Table(title="one notebook: median seconds from the file to the verdicts")
+    for heading in ("lesson", "graded, warm", "graded, cold", "watched", "watched, plain kernel"):
+        table.add_column(heading, justify="left" if heading == "lesson" else "right")
     cold = Config(ContainedProvisioner={"warm": False})
     for lesson in course.lessons(unit):
         path = next(course.root.glob(f"submitted/*/{unit.name}/{lesson.name}.ipynb"))
@@ -305,11 +307,20 @@ def latency(course: Course, unit: Unit) -> None:
             notebook, _ = restore(edition_at(lesson.instructor), read_submission(path))
             grade_notebook(notebook, lesson.name, str(path.parent), unit.limits, config)
 
+        def watched(plain: bool, path: Path = path) -> float:
+            checker = Checker(plain)
+            try:
+                checker.prepare(path)
+                return checker.check(path).seconds
+            finally:
+                checker.close()
+
         zygote_for(lesson.framework).wait_until_ready()
         medians = [
             statistics.median(seconds(partial(once, config)) for _ in range(rounds))
             for config, rounds in ((None, 5), (cold, 3))
         ]
+        medians += [statistics.median(watched(plain) for _ in range(5)) for plain in (False, True)]
         table.add_row(lesson.name, *(f"{median:.2f}" for median in medians))
     console.print(table)
 
