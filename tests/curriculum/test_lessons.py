@@ -93,3 +93,15 @@ def test_every_exercise_says_its_points_and_they_add_up(lesson: Lesson) -> None:
             if c.metadata.get("nbgrader", {}).get("grade_id") == f"{exercise}-task"
         )
         assert f"{worth} points" in task
+
+
+def test_the_front_page_leads_to_every_lesson_and_tells_its_time() -> None:
+    page = (COURSE.root / "notebooks" / "README.md").read_text(encoding="utf-8")
+    for unit in COURSE.units:
+        row = next((line for line in page.splitlines() if f"]({unit.name})" in line), "")
+        assert f"[{unit.title}]" in row, f"{unit.name} is not in the table"
+        assert f"| {unit.minutes} min |" in row, row
+        for lesson in COURSE.lessons(unit):
+            assert f"({unit.name}/{lesson.name}.ipynb)" in row, row
+        for needed in unit.prerequisites:
+            assert needed[:2] in row.rpartition("min |")[2], row
