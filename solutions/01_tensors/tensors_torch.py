@@ -964,7 +964,7 @@ print(locked.tolist())
 torch.tensor(np.arange(3.0)[::-1])
 
 # %% [markdown]
-# Both are mended on NumPy's side: `array.copy()` is contiguous, writable and yours.
+# Both are mended on NumPy's side: `array.copy()` is stored forwards, writable and yours.
 
 # %% [markdown] exercise="independent-copy" role="task"
 # ## Exercise 1.4: a copy of your own
@@ -988,7 +988,7 @@ torch.tensor(np.arange(3.0)[::-1])
 # %% [markdown] exercise="independent-copy" role="hint"
 # <details><summary>Hint 1</summary>
 #
-# One of the ways of the table copied whatever the dtype, but raises for an array with a negative
+# One of the five ways above copied whatever the dtype, but raises for an array with a negative
 # step. What can be done about that before PyTorch sees the array?
 #
 # </details>
@@ -1184,7 +1184,8 @@ print("added:  ", v.tolist())
 # one write went over the other; which one is not even promised. `index_put_` with `accumulate=True`
 # adds one by one. `index_add_` does so for whole rows.
 #
-# The same happens wherever things are counted: words in a text, gradients of an embedding.
+# The same happens wherever things are counted. Here are the words of a text, each given by its
+# number in a list of words.
 
 # %%
 v = torch.zeros(2, 3)
@@ -1199,8 +1200,9 @@ print("index_add_:      ", torch.zeros(3).index_add_(0, words, torch.ones(5)).to
 
 # %% [markdown]
 # One more trap. People flatten a tensor to reach its cells by one number each. That works as long
-# as the flat tensor is a view. `reshape` and `flatten` make a copy of a transposed tensor, as you
-# saw above, and an update of that copy is lost. `view` never copies; it raises instead, which is
+# as the flat tensor is a view. A transposed tensor is not *contiguous*: its numbers do not lie in
+# memory in the order in which they are read. `reshape` and `flatten` make a copy of it, as you saw
+# above, and an update of that copy is lost. `view` never copies; it raises instead, which is
 # kinder.
 
 # %%
