@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Automatic differentiation
 #
-# A network learns by moving its numbers in the direction in which its loss falls. That direction
-# is the *gradient*, and nobody works it out by hand: the framework watches what is computed, and
-# walks back over its recording. In this lesson you learn what is recorded and when, why a gradient
-# can be missing, infinite or added to an old one, and how to take the matter into your own hands.
+# A network learns by moving its numbers in the direction in which its *loss* falls, the number that
+# says how wrong it is. The *gradient* points the opposite way, where the loss rises, and nobody
+# works it out by hand: the framework watches what is computed, and walks back over its recording.
+# In this lesson you learn what is recorded and when, why a gradient can be missing, infinite or
+# added to an old one, and how to take the matter into your own hands.
 #
 # **Afterwards you can**
 #
@@ -414,8 +415,8 @@ print("leaf.grad:  ", leaf.grad.tolist())
 # %% [markdown]
 # ### A step that loses its leaf
 #
-# Here is gradient descent on $(w - 1)^2$, written twice. Each step subtracts a quarter of the
-# gradient.
+# Here is *gradient descent* on $(w - 1)^2$, written twice. Each step subtracts a quarter of the
+# gradient; the quarter is called the *learning rate*.
 #
 # **Predict**: one of the two stops with an error in its second step. Which one?
 
@@ -689,10 +690,11 @@ for name, make in makers.items():
     print(f"{name:23} {slope}")
 
 # %% [markdown]
-# Whole numbers, comparisons and Python numbers cut the path. ReLU on its flat side and rounding
-# keep it, with slope zero: nothing is learned through them, and nothing says so. And look at
-# `w * w.item()`: half of $w^2$ came back as a Python number, so half of its slope is gone. No error
-# and no `None`, only a wrong gradient. NumPy at least is refused as long as a gradient is at stake:
+# Whole numbers, comparisons and Python numbers cut the path. Rounding keeps it, with slope zero. So
+# does *ReLU*, $\max(x, 0)$, on its flat side: nothing is learned there, and nothing says so. And
+# look at `w * w.item()`: one of the two factors is a Python number by now, so half of the slope is
+# gone. No error and no `None`, only a wrong gradient. NumPy at least is refused as long as a
+# gradient is at stake:
 
 # %% tags=["raises-exception"]
 np.square(torch.tensor([1.0, 2.0], requires_grad=True))
@@ -915,8 +917,9 @@ print(torch.autograd.grad(torch.sqrt((x**2).sum() + 1e-12), x)[0].tolist())
 # %% [markdown]
 # ### A function that is harmless, and its formula
 #
-# *Softplus*, $\log(1 + e^x)$, is a smooth ReLU: close to 0 on the left, close to $x$ on the right,
-# with slope $\mathrm{sigmoid}(x)$ between 0 and 1 everywhere. Nothing could be tamer.
+# *Softplus*, $\log(1 + e^x)$, is a smooth ReLU: close to 0 on the left, close to $x$ on the right.
+# Its slope is $\mathrm{sigmoid}(x) = 1 / (1 + e^{-x})$, which lies between 0 and 1 everywhere.
+# Nothing could be tamer.
 #
 # **Predict**: where does the formula, typed in as it stands, break? ($e^{88}$ is about
 # $1.7 \cdot 10^{38}$.)
@@ -1083,8 +1086,8 @@ for operation in (SafeRoot, Careless):
 # Write the operation `Softplus`, $y = \log(1 + e^x)$ with the gradient
 # $\mathrm{upstream} \cdot \mathrm{sigmoid}(x)$, for any finite input.
 #
-# - **In**: `x`, float32, of any shape, used as `Softplus.apply(x)`. **Out**: float32, the same
-#   shape. `x` keeps its values.
+# - **In**: `x`, float32, of any shape, also an empty one, used as `Softplus.apply(x)`. **Out**:
+#   float32, the same shape. `x` keeps its values.
 # - Entries may be as far out as ±1000, and one tensor may hold entries of all sizes.
 # - `backward` returns the upstream gradient, entry by entry, times the slope of that entry.
 # - Values and gradients are finite. Their error is at most $10^{-5}$, or $10^{-5}$ of the right
@@ -1554,8 +1557,8 @@ print("copied:", copied.item())
 #   in all. `losses_of(w, batch)` returns one float32 loss per example, shape `(n,)`.
 # - **Out**: a float32 tensor of the shape of `w`. Each example counts the same, whichever batch it
 #   is in.
-# - Each batch is given to `losses_of` once, by itself: together they may not fit into memory. (An
-#   empty one may be left out.)
+# - Each batch is given to `losses_of` once, by itself and in the order of the list: together they
+#   may not fit into memory. (An empty one may be left out.)
 # - The same call again returns the same gradient, and a gradient that was returned never changes
 #   later.
 # - Afterwards `w` and `w.grad` are as they were before; `w.grad` may hold something that the caller
