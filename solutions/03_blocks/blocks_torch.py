@@ -304,9 +304,10 @@ plt.show()
 # weights. A ReLU after both cuts that line off at zero: it adds a single bend, and as the last
 # thing in the network it forbids negative outputs.
 #
-# The straight line is no accident of our weights. Two dense layers in a row are one dense layer:
+# The straight line is no accident of our weights. Two dense layers in a row are one dense layer,
+# with the weight $W_2 W_1$ and the bias $W_2 b_1 + b_2$:
 #
-# $$W_2 (W_1 x + b_1) + b_2 = (W_2 W_1)\, x + (W_2 b_1 + b_2)$$
+# $$(x W_1^\top + b_1)\, W_2^\top + b_2 = x\, (W_2 W_1)^\top + (W_2 b_1 + b_2)$$
 
 # %%
 slope = (last.weight @ first.weight).item()
@@ -497,8 +498,9 @@ for ensemble in (in_a_list, in_a_module_list):
     print(f"{kind:10} output {tuple(ensemble(torch.ones(5, 2)).shape)}, parameters: {count}")
 
 # %% [markdown]
-# Both compute, and give outputs of the same shape. But whatever walks over the tree of blocks
-# walks past the plain list:
+# Both compute, and give outputs of the same shape. But whatever walks over the tree of blocks walks
+# past the plain list. (`eval()` tells every block in the tree that it is not being trained, and
+# `train()` that it is; the attribute `training` says which. Lesson 07 has layers that heed it.)
 
 # %%
 for ensemble in (in_a_list, in_a_module_list):
@@ -546,7 +548,9 @@ print("got:   ", keyed(torch.ones(1, 1)).item())
 # %% [markdown]
 # A dictionary holds each key once, so the repeated member was dropped without a word. And names
 # have to be strings, since the name of a parameter is made by joining names with dots. Running such
-# a block works; whatever asks for its parameters fails.
+# a block works; whatever asks for its parameters fails. So it is with an *optimizer*, the object
+# that takes the steps of gradient descent (lesson 02) for all parameters that it is given; `lr` is
+# the learning rate.
 
 # %% tags=["raises-exception"]
 torch.optim.SGD(keyed.parameters(), lr=0.1)
@@ -1208,9 +1212,9 @@ for block in (HalveInPlace(), Halve()):
     print(f"{type(block).__name__:13} leaves the caller with {mine.tolist()}")
 
 # %% [markdown]
-# The first block damages the data of its caller: the next epoch starts from smaller numbers. Inside
-# a network the tensor belongs to the block before, which may still need it. A ReLU, for one, keeps
-# its output to compute its gradient, and autograd notices that it was overwritten:
+# The first block damages the data of its caller: the next pass over the data starts from smaller
+# numbers. Inside a network the tensor belongs to the block before, which may still need it. A ReLU,
+# for one, keeps its output to compute its gradient, and autograd notices that it was overwritten:
 
 # %% tags=["raises-exception"]
 spoilt = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), HalveInPlace())
