@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Parameters
 #
-# A finished network is a tree of blocks with numbers at its leaves. Training changes these numbers,
-# saving writes them down, and much of the daily work is about them: which ones are there, how many,
-# which of them are trained, and which of them are one and the same. In this lesson you read, count,
-# share and set the parameters of networks, also of those that somebody else has built.
+# A finished network is a tree of blocks that hold numbers. Training changes these numbers, saving
+# writes them down, and much of the daily work is about them: which ones are there, how many, which
+# of them are trained, and which of them are one and the same. In this lesson you read, count, share
+# and set the parameters of networks, also of those that somebody else has built.
 #
 # **Afterwards you can**
 #
@@ -15,7 +15,7 @@
 # - use one weight in both directions, as itself and as its transpose, dense and convolutional;
 # - set a parameter in place, and say what breaks if you replace it instead.
 #
-# **Time**: about 50 minutes. **You need**: lesson 03 (blocks).
+# **Time**: about 50 minutes. **You need**: lesson 03 (blocks) and what comes before it.
 #
 # **How to work.** Where you read *Predict*, stop and write your answer down before you run the cell
 # below it; a wrong prediction is where the learning happens. In an exercise, fill in the solution
@@ -665,7 +665,8 @@ for name, layer in {"first": first, "second": second, "tied": one_layer}.items()
 #
 # Two layers can also be given the same numbers, or even the same memory, without becoming one. Each
 # network below starts as two dense layers without bias, with equal weights, and is trained for 40
-# steps. They differ in what was done to the second layer:
+# steps by `Adam`, an optimizer that sets the size of its steps for each entry by itself. They
+# differ in what was done to the second layer:
 #
 # - *values*: the numbers of the first weight were copied into the second;
 # - *memory*: `second.weight.data = first.weight.data`;
@@ -974,12 +975,13 @@ print("one weight:", f"{W.grad[0, 1].item():.4f}")
 # %% [markdown]
 # ### The transpose of a convolution
 #
-# A convolution is a linear map too, if one with many zeros and repeated entries. So it has a
-# matrix, and the matrix has a transpose. To see the matrix, send unit vectors through the
-# convolution: each gives one column.
+# A *convolution* slides a small weight, its *kernel*, along the input, and at each position gives
+# the sum of the products of the two. This is a linear map too, if one with many zeros and repeated
+# entries. So it has a matrix, and the matrix has a transpose. To see the matrix, send unit vectors
+# through the convolution: each gives one column.
 #
-# **Predict**: the kernel is `[1, 2, 3]`, the input has six numbers, there is no padding. What shape
-# has the matrix, and where are its zeros?
+# **Predict**: the kernel is `[1, 2, 3]`, the input has six numbers, and there is no *padding*: no
+# zeros are put on at the ends. What shape has the matrix, and where are its zeros?
 
 # %%
 kernel = torch.tensor([1.0, 2.0, 3.0]).reshape(1, 1, 3)  # (filters, channels, size)
@@ -1001,7 +1003,9 @@ print("one is the transpose of the other:", torch.equal(transposed, matrix.T))
 # laying a copy of the kernel, scaled by the output, where the kernel had been. It is no inverse,
 # just as $W^\top$ is no inverse of $W$.
 #
-# So the convolutional pair needs one weight as well. A convolution stores it as `(filters,
+# So the convolutional pair needs one weight as well. Images come as `(batch, channels, height,
+# width)`, where the three colours, for instance, are three *channels*; each *filter*, one kernel
+# for all channels, gives one channel of the output. A convolution stores its weight as `(filters,
 # channels, height, width)`, a transposed convolution as `(its inputs, its outputs, …)`, which is
 # the same: nothing has to be turned round by hand.
 
@@ -1018,9 +1022,9 @@ print("parameters:", len(list(conv.parameters())), " its gradient:", tuple(conv.
 
 # %% [markdown]
 # A transpose has a property that can be tested without writing down the matrix: for all $x$ and
-# $z$, the inner product of $Ax$ with $z$ is that of $x$ with $A^\top z$. With a stride above 1 the
-# size is no longer restored by itself: several input sizes lead to one output size, and
-# `output_padding` has to say which is meant.
+# $z$, the inner product of $Ax$ with $z$ is that of $x$ with $A^\top z$. With a *stride* above 1
+# the kernel moves on by several places at a time, and the size is no longer restored by itself:
+# several input sizes lead to one output size, and `output_padding` has to say which is meant.
 
 # %%
 z = torch.rand(hidden.shape)
