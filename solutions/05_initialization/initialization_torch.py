@@ -61,8 +61,9 @@ for kind, layer in kinds.items():
 
 # %% [markdown]
 # Dense layers and convolutions follow the same rule, for the weight and for the bias: the bound is
-# $1/\sqrt{400} = 0.05$. An embedding draws from the standard normal distribution. A normalisation
-# layer multiplies what it has normalised by 1 and adds 0: it starts without any effect of its own.
+# $1/\sqrt{400} = 0.05$. An *embedding*, a table with one row of numbers per word, draws from the
+# standard normal distribution. A normalisation layer multiplies what it has normalised by 1 and
+# adds 0: it starts without any effect of its own.
 #
 # Numbers that are uniform between $-a$ and $a$ have the standard deviation $a/\sqrt{3}$, which for
 # 0.05 is the 0.029 of the table. We shall need that again.
@@ -96,9 +97,9 @@ print("still the same parameter:", dense.weight is before, " returned too:", res
 dense.weight.fill_(0.5)
 
 # %% [markdown]
-# A parameter wants a gradient, and autograd refuses to have a tensor overwritten that it is
-# watching. The functions of `nn.init` turn autograd off while they write. You can do the same with
-# `torch.no_grad()`:
+# A parameter requires a gradient, and autograd refuses to have a leaf overwritten that it is
+# watching (lesson 04). The functions of `nn.init` turn autograd off while they write. For methods
+# you do it yourself, with `torch.no_grad()`:
 
 # %%
 with torch.no_grad():
@@ -172,7 +173,7 @@ print(tuple(lazy[0].weight.shape), "std", round(lazy[0].weight.std().item(), 2))
 
 # %% [markdown]
 # So call such a network once, on any batch of the right width, and initialise it after that. The
-# other way round, the first call would draw over what you set.
+# first call draws the layer's default, and you draw over it.
 #
 # ### All the same number
 #
@@ -1155,9 +1156,10 @@ with torch.no_grad():
 print(dense.weight.tolist())
 
 # %% [markdown]
-# `copy_` keeps the type of the weight, whatever type comes in. It also broadcasts, and that bites.
+# `copy_` keeps the type of the weight, whatever type comes in. It also broadcasts, as you saw in
+# lesson 04, and a row is not all that it takes.
 #
-# **Predict**: the weight has shape `(2, 3)`. Which of these three arrays does it take?
+# **Predict**: the weight has shape `(2, 3)`. Which of these three tensors does it accept?
 
 # %%
 for shape in ((3,), (2, 1), (3, 2)):
@@ -1169,7 +1171,7 @@ for shape in ((3,), (2, 1), (3, 2)):
         print(shape, "raises", type(error).__name__)
 
 # %% [markdown]
-# Only the transposed array was refused. A row was copied into every row, a column into every
+# Only the transposed shape was refused. A row was copied into every row, a column into every
 # column. `load_state_dict` compares shapes; with `copy_`, do so yourself.
 
 # %%
