@@ -16,7 +16,7 @@
 # - train a network all of whose parameters reach the optimizer, deferred ones included;
 # - make a layer refuse a wrong width with a message that helps.
 #
-# **Time**: about 50 minutes. **You need**: lesson 05 (initialisation).
+# **Time**: about 50 minutes. **You need**: lesson 05 (initialisation) and what comes before it.
 #
 # **How to work.** Where you read *Predict*, stop and write your answer down before you run the cell
 # below it; a wrong prediction is where the learning happens. In an exercise, fill in the solution
@@ -105,9 +105,9 @@ chain(torch.ones(2, 784))
 # Between dense layers, the width is at least easy to look up. Behind convolutions it is not. The
 # next block takes images of one channel, and flattens what its convolutions make of them. How many
 # numbers per image reach a dense layer behind it? By hand, for images of 28 × 28: the first
-# convolution keeps 28 (its padding makes up for its kernel), pooling halves it to 14, the second
-# convolution takes off 4, which leaves 10, pooling halves that to 5, and there are 16 channels:
-# 16 · 5 · 5 = 400.
+# convolution keeps 28 (its padding makes up for its kernel); *pooling*, which puts the mean of each
+# 2 × 2 patch in its place, halves it to 14; the second convolution takes off 4, which leaves 10;
+# pooling halves that to 5, and there are 16 channels: 16 · 5 · 5 = 400.
 #
 # **Predict**: what is it for images of 31 × 31, and of 32 × 32?
 
