@@ -594,8 +594,11 @@ for name, loss in losses.items():
     print(f"{name:18}", *(f"{'yes' if g is not None else 'no':6}" for g in gradients))
 
 # %% [markdown]
-# The trunk is trained by both. Note that the colour head returns *logits*, plain numbers without a
-# softmax: `F.cross_entropy` applies the softmax itself, in a way that does not overflow.
+# The trunk is trained by both. The size head answers with a number, the colour head with one number
+# for each of four colours. A *softmax*, $e^{z_i} / \sum_j e^{z_j}$, would turn these into
+# probabilities, and the *cross-entropy* is minus the logarithm of the probability of the right
+# colour. Note that the head returns the $z_i$, the *logits*, without a softmax: `F.cross_entropy`
+# applies the softmax itself, in a way that does not overflow.
 #
 # The weights matter when losses have different scales. A squared error in dollars is in the
 # billions, a cross-entropy seldom above 10; summed with equal weights, the second does not count.
