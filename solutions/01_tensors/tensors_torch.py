@@ -1184,8 +1184,8 @@ print("added:  ", v.tolist())
 # one write went over the other; which one is not even promised. `index_put_` with `accumulate=True`
 # adds one by one. `index_add_` does so for whole rows.
 #
-# The same happens wherever things are counted. Here are the words of a text, each given by its
-# number in a list of words.
+# The same happens wherever things are counted. The next cell also counts the words of a text, each
+# given by its number in a list of words.
 
 # %%
 v = torch.zeros(2, 3)

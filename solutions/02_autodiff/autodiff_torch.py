@@ -1,11 +1,11 @@
 # %% [markdown]
 # # Automatic differentiation
 #
-# A network learns by moving its numbers in the direction in which its *loss* falls, the number that
-# says how wrong it is. The *gradient* points the opposite way, where the loss rises, and nobody
-# works it out by hand: the framework watches what is computed, and walks back over its recording.
-# In this lesson you learn what is recorded and when, why a gradient can be missing, infinite or
-# added to an old one, and how to take the matter into your own hands.
+# The *loss* of a network is one number that says how wrong it is. A network learns by moving its
+# own numbers in the direction in which the loss falls. The *gradient* points the opposite way,
+# where the loss rises, and nobody works it out by hand: the framework watches what is computed, and
+# walks back over its recording. In this lesson you learn what is recorded and when, why a gradient
+# can be missing, infinite or added to an old one, and how to take the matter into your own hands.
 #
 # **Afterwards you can**
 #

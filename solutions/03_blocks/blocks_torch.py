@@ -548,9 +548,9 @@ print("got:   ", keyed(torch.ones(1, 1)).item())
 # %% [markdown]
 # A dictionary holds each key once, so the repeated member was dropped without a word. And names
 # have to be strings, since the name of a parameter is made by joining names with dots. Running such
-# a block works; whatever asks for its parameters fails. So it is with an *optimizer*, the object
-# that takes the steps of gradient descent (lesson 02) for all parameters that it is given; `lr` is
-# the learning rate.
+# a block works; whatever asks for its parameters fails. To make an *optimizer* one has to ask for
+# them: it is the object that takes the steps of gradient descent (lesson 02) for the parameters
+# that it is given, and `lr` is the learning rate.
 
 # %% tags=["raises-exception"]
 torch.optim.SGD(keyed.parameters(), lr=0.1)

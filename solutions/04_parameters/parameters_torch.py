@@ -1004,8 +1004,8 @@ print("one is the transpose of the other:", torch.equal(transposed, matrix.T))
 # just as $W^\top$ is no inverse of $W$.
 #
 # So the convolutional pair needs one weight as well. Images come as `(batch, channels, height,
-# width)`, where the three colours, for instance, are three *channels*; each *filter*, one kernel
-# for all channels, gives one channel of the output. A convolution stores its weight as `(filters,
+# width)`, where the three colours, for instance, are three *channels*; each *filter*, a kernel that
+# spans all channels, gives one channel of the output. A convolution stores its weight as `(filters,
 # channels, height, width)`, a transposed convolution as `(its inputs, its outputs, …)`, which is
 # the same: nothing has to be turned round by hand.
 
