@@ -109,8 +109,9 @@ print("dim=-1:    ", numbers.mean(dim=-1).tolist())
 centred(torch.tensor([1, 2, 4]))
 
 # %% [markdown]
-# PyTorch refuses, which is better than a wrong answer, and still an error in the middle of somebody
-# else's network. A layer that should take counts, pixels or token numbers converts them first:
+# PyTorch refuses (lesson 01), which is better than a wrong answer, and still an error in the middle
+# of somebody else's network. A layer that should take counts, pixels or the numbers of words
+# converts them first:
 
 # %%
 for x in (torch.tensor([1, 2, 4]), torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)):
@@ -371,7 +372,8 @@ for name, p in chain.named_parameters():
 # ### Start values
 #
 # The listing also draws its weight from `torch.randn`, whatever the number of inputs. Each output
-# is a sum of that many random terms, so its spread grows with their number.
+# is a sum of that many random terms, so its *spread*, the standard deviation, grows with their
+# number, as in lesson 05.
 #
 # **Predict** the spread of the outputs for 400 inputs, if weights and inputs have spread 1.
 
@@ -385,15 +387,15 @@ for label, weight in {
     print(f"{label:24} spread of the outputs: {(x @ weight.T).std().item():.0f}")
 
 # %% [markdown]
-# Lesson 05 is about such schemes; any of `nn.init` will do here. Never `torch.empty` alone, which
-# is whatever lay in memory: `nn.init.xavier_uniform_(self.weight)` fills it. The bias may start at
-# zeros. The weight is random, so that its rows, which all see the same input, differ at the start.
+# Any scheme of `nn.init` will do here. Never `torch.empty` alone, which is whatever lay in memory:
+# `nn.init.xavier_uniform_(self.weight)` fills it. The bias may start at zeros. The weight is
+# random, so that its rows, which all see the same input, differ at the start.
 #
 # ### An activation, by function or by name
 #
-# Dense layers of libraries often take the activation as an argument, and take a name as well as a
-# function: names can be written into a configuration file. **Predict**: where does this layer fail
-# when it is given a name?
+# In lesson 06 a dense layer took its activation by name as well as by function. Names have another
+# use: they can be written into a file, and functions cannot. **Predict**, to remind yourself: where
+# does this layer fail when it is given a name?
 
 # %% listing="S2-07" tags=["raises-exception"]
 class Activated(nn.Module):
@@ -413,9 +415,8 @@ print("constructed")
 by_name(torch.zeros(2))
 
 # %% [markdown]
-# Nothing looks at the argument until the first call, far from the line with the mistake. So the
-# constructor should turn a name into a function, and would fail there if there is none of that
-# name. The functions of a module can be had by name:
+# Nothing looks at the argument until the first call. So the constructor turns a name into a
+# function. Lesson 06 looked in `torch.nn.functional`; `torch` has the usual activations too:
 
 # %%
 for activation in (torch.tanh, "tanh"):
@@ -1565,10 +1566,10 @@ print(tuple(form.shape), "    form:    ", form.tolist())
 
 # %% [markdown]
 # The chain of products pairs every row with every other row: nine numbers, of which three were
-# wanted. `torch.einsum` lets you say exactly what you mean. Each operand has its axes named by
-# letters; a letter that stands on the right is kept, all others are summed over. `b` stands on the
-# right, so there is one result for each row. Three dots, `...`, stand for any number of leading
-# axes.
+# wanted. `torch.einsum` (lesson 01) lets you say exactly what you mean. Each factor has its axes
+# named by letters; a letter that stands on the right is kept, all others are summed over. `b`
+# stands on the right, so there is one result for each row. Three dots, `...`, stand for any number
+# of leading axes.
 
 # %% [markdown] exercise="bilinear-form" role="task"
 # ## Exercise 7.6: several forms at once
