@@ -20,6 +20,7 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 _COMMANDS = {
     "build": "Build the notebooks of lessons from their sources.",
     "autograde": "Grade the submissions of a unit.",
+    "report": "See what became of a class.",
     "feedback": "Write the feedback that students get back.",
     "demo": "Make a class, grade it, and show what comes out.",
     "check": "See how the exercises of a notebook stand.",
@@ -66,6 +67,7 @@ def cli() -> None:
                            grader check --hint     how exercises stand, and the next hint
     An instructor's day:   grader build            lessons -> notebooks
                            grader autograde UNIT   submissions -> grades
+                           grader report UNIT      what became of the class
                            grader feedback UNIT    grades -> pages for students
     """
 

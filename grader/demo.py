@@ -82,6 +82,8 @@ def make_course(course: Course, unit: Unit, folder: Path) -> Course:
     shutil.rmtree(folder, ignore_errors=True)
     for kind in ("solutions", "notebooks"):
         shutil.copytree(course.root / kind / unit.name, folder / kind / unit.name)
+    bank = Path("tests", "variants", unit.name)  # by which reports name wrong answers
+    shutil.copytree(course.root / bank, folder / bank)
     shutil.copyfile(course.root / "nbgrader_config.py", folder / "nbgrader_config.py")
     quoted = ", ".join(f'"{framework}"' for framework in unit.frameworks)
     (folder / "solutions" / "course.toml").write_text(

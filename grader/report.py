@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
+from statistics import correlation, median
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from .build import write_atomically
-from .course import FRAMEWORKS, Unit
+from .course import FRAMEWORKS, Lesson, Unit
 from .desk import Desk, missing_report
+from .exporters import plain
+from .misconceptions import misconceptions
 from .verdicts import UNUSUAL, CellReport, NotebookReport, Verdict
 
 FORMAT = 1
@@ -30,6 +35,16 @@ class Entry:
     notebook: str
     framework: str
     report: NotebookReport
+    looks_like: Mapping[str, list[str]] = field(default_factory=dict)
+    """Wrong answers of the bank that an exercise looks like; see `grader.misconceptions`."""
+
+    def cells(self, exercise: str) -> list[CellReport]:
+        """List the tests cells of one exercise."""
+        return [cell for cell in self.report.cells if cell.exercise == exercise]
+
+    def points(self, exercise: str) -> float:
+        """Add up the points of one exercise."""
+        return sum(cell.points for cell in self.cells(exercise))
 
 
 @dataclass(frozen=True)
@@ -45,7 +60,40 @@ class ClassReport:
 
     def cells(self, exercise: str) -> list[tuple[Entry, list[CellReport]]]:
         """Pair each entry with its tests cells of one exercise."""
-        return [(e, [c for c in e.report.cells if c.exercise == exercise]) for e in self.entries]
+        return [(e, e.cells(exercise)) for e in self.entries]
+
+    def pass_rate(self, exercise: str, framework: str | None = None) -> float | None:
+        """Return the share of notebooks, of one framework or of all, that pass an exercise."""
+        mine = [e for e in self.entries if framework in (None, e.framework) and e.cells(exercise)]
+        passed = sum(exercise_verdict(e.cells(exercise)) is Verdict.PASSED for e in mine)
+        return passed / len(mine) if mine else None
+
+    def discrimination(self, exercise: str) -> float | None:
+        """Correlate the points of an exercise with the points of all others.
+
+        Near 1, those who solve it are those who solve the rest; near 0 or below, look at the
+        exercise. None where it cannot be told: fewer than three notebooks, or all alike.
+        (Item-rest correlation; e.g. Crocker and Algina, Introduction to Classical and Modern Test
+        Theory, chapter 14.)
+        """
+        mine = [e for e in self.entries if e.cells(exercise)]
+        own = [e.points(exercise) for e in mine]
+        rest = [e.report.points - points for e, points in zip(mine, own, strict=True)]
+        if len(mine) < 3 or len(set(own)) == 1 or len(set(rest)) == 1:
+            return None
+        return correlation(own, rest)
+
+    def misconceptions(self) -> list[tuple[str, str, int, str]]:
+        """List (exercise, names of wrong answers, how many notebooks, a message), most first."""
+        counts: Counter[tuple[str, str]] = Counter()
+        sample: dict[tuple[str, str], str] = {}
+        for entry in self.entries:
+            for exercise, names in entry.looks_like.items():
+                key = exercise, " or ".join(names)
+                counts[key] += 1
+                messages = (c.message for c in entry.cells(exercise) if c.message)
+                sample.setdefault(key, next(messages, ""))
+        return [(*key, count, sample[key]) for key, count in counts.most_common()]
 
 
 def class_report(desk: Desk, unit: Unit) -> ClassReport:
@@ -56,7 +104,7 @@ def class_report(desk: Desk, unit: Unit) -> ClassReport:
     entries = []
     for student in desk.students(unit):
         found = [
-            Entry(student, lesson.name, lesson.framework, report)
+            Entry(student, lesson.name, lesson.framework, report, _looks_like(lesson, report))
             for lesson in desk.course.lessons(unit)
             if (report := desk.read_report(student, lesson)) is not None
         ]
@@ -65,6 +113,15 @@ def class_report(desk: Desk, unit: Unit) -> ClassReport:
             found = [Entry(student, lesson.name, lesson.framework, missing_report(lesson))]
         entries += found
     return ClassReport(unit, tuple(entries))
+
+
+def _looks_like(lesson: Lesson, report: NotebookReport) -> dict[str, list[str]]:
+    messages: dict[str, list[str]] = {}
+    for cell in report.cells:
+        if cell.verdict in (Verdict.FAILED, Verdict.ERRORED):
+            messages.setdefault(cell.exercise, []).append(cell.message)
+    found = {exercise: misconceptions(lesson, exercise, m) for exercise, m in messages.items()}
+    return {exercise: names for exercise, names in found.items() if names}
 
 
 def exercise_verdict(cells: list[CellReport]) -> Verdict:
@@ -153,8 +210,7 @@ def print_class(
     for entry in report.entries:
         marks = []
         for exercise in exercises:
-            cells = [cell for cell in entry.report.cells if cell.exercise == exercise]
-            marks.append(f"{sum(cell.points for cell in cells):g}")
+            marks.append(f"{entry.points(exercise):g}")
         unusual = Counter(c.verdict.value for c in entry.report.cells if c.verdict in UNUSUAL)
         if entry.report.repairs:
             unusual["repaired"] = len(entry.report.repairs)
@@ -189,6 +245,7 @@ def as_json(report: ClassReport) -> dict[str, Any]:
                 "framework": e.framework,
                 "points": e.report.points,
                 "max_points": e.report.max_points,
+                "looks_like": dict(e.looks_like),
                 **e.report.to_dict(),
             }
             for e in report.entries
@@ -197,9 +254,10 @@ def as_json(report: ClassReport) -> dict[str, Any]:
 
 
 def write_report(desk: Desk, report: ClassReport) -> Path:
-    """Write report/UNIT.json and report/UNIT.html; return the path of the page."""
+    """Write report/UNIT.json, .csv and .html; return the path of the page."""
     folder = desk.course.root / "report"
     folder.mkdir(exist_ok=True)
+    write_atomically(folder / f"{report.unit.name}.csv", as_csv(report))
     data = json.dumps(as_json(report), indent=1, ensure_ascii=False)
     write_atomically(folder / f"{report.unit.name}.json", data + "\n")
     page = folder / f"{report.unit.name}.html"
@@ -207,10 +265,30 @@ def write_report(desk: Desk, report: ClassReport) -> Path:
     return page
 
 
+def as_csv(report: ClassReport) -> str:
+    """Write a row per notebook: its points by exercise, verdicts, and what it looks like."""
+    exercises = report.exercises()
+    file = StringIO()
+    table = csv.writer(file, lineterminator="\n")
+    own = ("student", "notebook", "framework", "points", "max_points", "seconds", "peak_mb")
+    kinds = ("points", "verdict", "looks like")
+    table.writerow([*own, *(f"{exercise} {kind}" for exercise in exercises for kind in kinds)])
+    for e in report.entries:
+        row: list[object] = [plain(e.student), e.notebook, e.framework, e.report.points]
+        row += [e.report.max_points, e.report.seconds, e.report.peak_mb]
+        for exercise in exercises:
+            cells = e.cells(exercise)
+            verdict = exercise_verdict(cells).value if cells else ""
+            row += [e.points(exercise), verdict, " or ".join(e.looks_like.get(exercise, []))]
+        table.writerow(row)
+    return file.getvalue()
+
+
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto }
 th, td { border: 1px solid #767676; padding: .25rem .6rem; text-align: left }
+svg { width: 100%; max-width: 40rem; height: auto }
 td.n { text-align: right; font-variant-numeric: tabular-nums }
 """
 
@@ -218,42 +296,108 @@ td.n { text-align: right; font-variant-numeric: tabular-nums }
 def as_html(report: ClassReport) -> str:
     """Write the report as one page that needs nothing else."""
     exercises = report.exercises()
+    frameworks = list(dict.fromkeys(entry.framework for entry in report.entries))
     title = f"{report.unit.name}: {report.unit.title}"
     rows = []
     for entry in report.entries:
         marks = []
         for exercise in exercises:
-            cells = [cell for cell in entry.report.cells if cell.exercise == exercise]
-            marks.append(f"<td class=n>{html.escape(_mark(cells))}</td>")
+            marks.append(f"<td class=n>{html.escape(_mark(entry.cells(exercise)))}</td>")
         rows.append(
             f"<tr><th scope=row>{html.escape(entry.student)}</th>"
             f"<td>{FRAMEWORKS[entry.framework]}</td>{''.join(marks)}"
             f"<td class=n>{entry.report.points:g} / {entry.report.max_points:g}</td></tr>"
         )
-    messages = Counter(
-        (cell.exercise, cell.message)
-        for entry in report.entries
-        for cell in entry.report.cells
-        if cell.verdict in (Verdict.FAILED, Verdict.ERRORED)
-    )
+    per_exercise = []
+    for exercise in exercises:
+        own = [e for e in report.entries if e.cells(exercise)]
+        mean = sum(e.points(exercise) for e in own) / len(own)
+        worth = sum(cell.max_points for cell in own[0].cells(exercise))
+        rates = [report.pass_rate(exercise), *(report.pass_rate(exercise, f) for f in frameworks)]
+        figures = [f"{mean:.2f} / {worth:g}", *map(_percent, rates)]
+        figures.append(_figure(report.discrimination(exercise)))
+        shown = "".join(f"<td class=n>{figure}</td>" for figure in figures)
+        per_exercise.append(f"<tr><th scope=row>{html.escape(exercise)}</th>{shown}</tr>")
+    by_framework = "".join(f"<th scope=col>passed, {FRAMEWORKS[f]}</th>" for f in frameworks)
     frequent = "".join(
         f"<tr><td class=n>{count}</td><td>{html.escape(exercise)}</td>"
-        f"<td>{html.escape(text)}</td></tr>"
-        for (exercise, text), count in messages.most_common(20)
+        f"<td>{html.escape(name)}</td><td>{html.escape(text)}</td></tr>"
+        for exercise, name, count, text in report.misconceptions()[:20]
     )
+    seconds = [entry.report.seconds for entry in report.entries]
+    peaks = [entry.report.peak_mb for entry in report.entries]
     unusual = "".join(f"<li>{html.escape(line)}</li>" for line in unusual_lines(report))
     headings = "".join(f"<th scope=col>{html.escape(name)}</th>" for name in exercises)
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>
 <body><h1>{html.escape(title)}</h1>
+<p>{len(report.entries)} notebooks; each took {median(seconds):.1f} s in the middle and
+{max(seconds):.1f} s at most, and {max(peaks):.0f} MB of memory at most.</p>
+<h2>Points</h2>
+{distribution(report)}
+<h2>Exercises</h2>
+<table><thead><tr><th scope=col>exercise</th><th scope=col>mean points</th>
+<th scope=col>passed</th>{by_framework}<th scope=col>discrimination</th></tr></thead>
+<tbody>{"".join(per_exercise)}</tbody></table>
+<p>Discrimination is the correlation of an exercise's points with the points of all others: near 1,
+those who solve it solve the rest; near 0 or below, look at the exercise.</p>
+<h2>What wrong answers look like</h2>
+<table><thead><tr><th scope=col>notebooks</th><th scope=col>exercise</th>
+<th scope=col>wrong answer of the bank</th><th scope=col>a message</th></tr>
+</thead><tbody>{frequent}</tbody></table>
 <h2>Class</h2>
 <table><thead><tr><th scope=col>student</th><th scope=col>framework</th>{headings}
 <th scope=col>points</th></tr></thead><tbody>{"".join(rows)}</tbody></table>
-<h2>Most frequent messages</h2>
-<table><thead><tr><th scope=col>count</th><th scope=col>exercise</th><th scope=col>message</th></tr>
-</thead><tbody>{frequent}</tbody></table>
 <h2>Unusual</h2>
 <ul>{unusual or "<li>nothing</li>"}</ul>
 </body></html>
 """
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.0f} %"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+BINS = 10
+
+
+def histogram(report: ClassReport) -> list[int]:
+    """Count notebooks by their share of the points: BINS equal steps, full marks in the last."""
+    counts = [0] * BINS
+    for entry in report.entries:
+        share = entry.report.points / entry.report.max_points if entry.report.max_points else 0.0
+        counts[min(int(share * BINS), BINS - 1)] += 1
+    return counts
+
+
+def distribution(report: ClassReport) -> str:
+    """Draw the histogram as a picture that needs nothing else, and say it in words."""
+    counts = histogram(report)
+    tallest = max(counts) or 1
+    bars = []
+    for place, count in enumerate(counts):
+        height, x = 100 * count / tallest, 30 + 37 * place
+        bars.append(f'<rect x="{x}" y="{120 - height:.1f}" width="33" height="{height:.1f}"/>')
+        if count:
+            bars.append(f'<text x="{x + 16}" y="{115 - height:.1f}">{count}</text>')
+    ticks = "".join(
+        f'<text x="{30 + 37 * place}" y="136">{100 * place // BINS} %</text>'
+        for place in range(0, BINS + 1, 2)
+    )
+    words = ", ".join(
+        f"{count} at {100 * place // BINS} to {100 * (place + 1) // BINS} %"
+        for place, count in enumerate(counts)
+        if count
+    )
+    return (
+        '<svg viewBox="0 0 430 145" role="img" aria-label="Notebooks by share of the points: '
+        f'{words}" font-size="11" text-anchor="middle" fill="currentColor">'
+        f'<g fill="#2a6f97">{"".join(b for b in bars if b.startswith("<rect"))}</g>'
+        f"{''.join(b for b in bars if b.startswith('<text'))}{ticks}</svg>"
+        f"<p>Notebooks by share of the points: {words}.</p>"
+    )

@@ -64,7 +64,17 @@ def one_sentence(printed: str) -> str:
 def test_help_teaches_each_command(command: Command, tmp_path: Path) -> None:
     status, printed = command(tmp_path, "--help")
     assert status == 0
-    for name in ("build", "autograde", "feedback", "demo"):
+    for name in (
+        "build",
+        "autograde",
+        "report",
+        "feedback",
+        "demo",
+        "check",
+        "watch",
+        "progress",
+        "doctor",
+    ):
         assert name in printed
         status, help_text = command(tmp_path, name, "--help")
         assert status == 0
@@ -77,7 +87,9 @@ def test_a_misspelt_command_is_met_with_the_nearest_one(command: Command, tmp_pa
     assert "Did you mean autograde?" in printed
 
 
-@pytest.mark.parametrize("words", [("build",), ("autograde", UNIT), ("feedback", UNIT), ("demo",)])
+@pytest.mark.parametrize(
+    "words", [("build",), ("autograde", UNIT), ("report", UNIT), ("feedback", UNIT), ("demo",)]
+)
 def test_outside_a_course_every_command_says_what_it_looked_for(
     command: Command, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
@@ -87,7 +99,7 @@ def test_outside_a_course_every_command_says_what_it_looked_for(
     assert not any(tmp_path.iterdir()), "nothing was written"
 
 
-@pytest.mark.parametrize("name", ["build", "autograde", "feedback"])
+@pytest.mark.parametrize("name", ["build", "autograde", "report", "feedback"])
 def test_an_unknown_unit_is_named_with_what_there_is(
     command: Command, course: Course, name: str
 ) -> None:

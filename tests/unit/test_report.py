@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -11,9 +13,11 @@ from grader.course import Limits, Unit
 from grader.report import (
     ClassReport,
     Entry,
+    as_csv,
     as_html,
     as_json,
     exercise_verdict,
+    histogram,
     print_class,
     print_unit,
     unusual_lines,
@@ -108,3 +112,59 @@ def test_json_has_a_version_and_every_verdict(report: ClassReport) -> None:
         {key: data["entries"][2][key] for key in NotebookReport.__dataclass_fields__}
     )
     assert read_back == report.entries[2].report
+
+
+def test_the_histogram_counts_every_notebook_once(report: ClassReport) -> None:
+    counts = histogram(report)  # 5/5, 2/5 and 0/5
+    assert [counts[9], counts[4], counts[0], sum(counts)] == [1, 1, 1, 3]
+    assert "1 at 0 to 10 %, 1 at 40 to 50 %, 1 at 90 to 100 %" in as_html(report)
+
+
+def test_pass_rates_are_shares_of_notebooks(report: ClassReport) -> None:
+    assert report.pass_rate("a") == report.pass_rate("b") == pytest.approx(1 / 3)
+    assert report.pass_rate("a", "torch") == pytest.approx(1 / 3)
+    assert report.pass_rate("a", "tensorflow") is None
+
+
+def test_discrimination_is_the_correlation_with_the_rest(report: ClassReport) -> None:
+    # a: 3, 2, 0 against b: 2, 0, 0. Means 5/3 and 2/3; covariance sum 8/3; squares 14/3 and 8/3.
+    assert report.discrimination("a") == pytest.approx(8 / 3 / (14 / 3 * 8 / 3) ** 0.5)
+    one = ClassReport(report.unit, report.entries[:1])
+    assert one.discrimination("a") is None
+    assert "–" in as_html(one)
+    alike = ClassReport(report.unit, report.entries[:1] * 3)
+    assert alike.discrimination("a") is None
+
+
+def test_misconceptions_are_counted_by_notebook_with_a_message(report: ClassReport) -> None:
+    ada, bob, eve = report.entries
+    report = ClassReport(
+        report.unit,
+        (
+            ada,
+            replace(bob, looks_like={"a": ["off-by-one"], "b": ["no-sum", "mean"]}),
+            replace(eve, looks_like={"b": ["no-sum", "mean"]}),
+        ),
+    )
+    assert report.misconceptions() == [
+        ("b", "no-sum or mean", 2, "failed <b>because</b>"),
+        ("a", "off-by-one", 1, "failed <b>because</b>"),
+    ]
+    assert "<td class=n>2</td><td>b</td><td>no-sum or mean</td>" in as_html(report)
+    rows = list(csv.DictReader(as_csv(report).splitlines()))
+    assert [row["b looks like"] for row in rows] == ["", "no-sum or mean", "no-sum or mean"]
+    assert [row["a points"] for row in rows] == ["3.0", "2.0", "0.0"]
+    assert rows[2]["a verdict"] == "tampered"
+
+
+def test_a_thousand_notebooks_make_a_report_too(report: ClassReport) -> None:
+    many = ClassReport(
+        report.unit,
+        tuple(
+            replace(report.entries[n % 3], student=f"student{n}", looks_like={"a": [f"m{n % 50}"]})
+            for n in range(1000)
+        ),
+    )
+    assert sum(histogram(many)) == 1000
+    assert as_html(many).count("<tr><th scope=row>student") == 1000
+    assert len(many.misconceptions()) == 50

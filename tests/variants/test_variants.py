@@ -12,6 +12,7 @@ import pytest
 
 from grader.bank import LIARS, Variant, bank_path, liar, read_bank, solutions
 from grader.course import Lesson, find_course
+from grader.misconceptions import misconceptions
 from grader.prove import Answer, grade_answers
 from grader.restore import grading_edition
 from grader.verdicts import NotebookReport, Verdict
@@ -113,6 +114,8 @@ def test_wrong_answers_fail_for_their_own_reason(
     told = [c for c in report.cells if variant.fails in c.message and not c.points]
     verdicts = {cell.verdict.value for cell in told}
     assert verdicts == {variant.verdict}, f"wanted {variant.fails!r} in:\n{describe(report)}"
+    looks_like = misconceptions(LESSONS[case.lesson], case.exercise, [c.message for c in told])
+    assert not looks_like or case.name in looks_like
 
 
 @pytest.mark.parametrize("case", KINDS["lies"], ids=str)
