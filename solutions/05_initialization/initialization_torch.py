@@ -105,7 +105,7 @@ dense.weight.fill_(0.5)
 with torch.no_grad():
     dense.weight.fill_(0.5)
 print("all 0.5:", bool((dense.weight == 0.5).all()))
-print("still wants a gradient:", dense.weight.requires_grad)
+print("still requires a gradient:", dense.weight.requires_grad)
 
 # %% [markdown]
 # ### Over a whole network
@@ -393,7 +393,7 @@ torch.manual_seed(0)
 dense = nn.Linear(3, 2)
 random_signs_(dense.weight, scale=0.5)
 print("values:", dense.weight.unique().tolist())
-print("wants a gradient:", dense.weight.requires_grad)
+print("requires a gradient:", dense.weight.requires_grad)
 print("recorded:", dense.weight.grad_fn is not None)
 
 # %% [markdown]

@@ -345,7 +345,7 @@ class DataDense(nn.Module):
 
     def __init__(self, num_inputs, num_outputs):
         super().__init__()
-        self.weight = nn.Parameter(torch.rand(num_outputs, num_inputs))
+        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
