@@ -430,6 +430,21 @@ print("front has a gradient: ", front.weight.grad is not None)
 print("frozen has a gradient:", frozen.weight.grad is not None)
 
 # %% [markdown]
+# An *optimizer* is given parameters and keeps them in a list. Its `step()` makes the update of lesson
+# 02 for each of them: `SGD` subtracts the learning rate times the gradient, in place. `zero_grad()`
+# clears their gradients for the next backward pass.
+
+# %%
+layer = nn.Linear(2, 1)
+optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
+layer(torch.ones(1, 2)).sum().backward()
+by_hand = layer.weight.detach() - 0.1 * layer.weight.grad
+optimizer.step()
+print("step() is the update by hand:", torch.allclose(layer.weight, by_hand))
+optimizer.zero_grad()
+print("gradient after zero_grad():  ", layer.weight.grad)
+
+# %% [markdown]
 # One thing to know when you freeze in the middle of a training run. Freezing stops new gradients;
 # it does not throw away the one that is there.
 #
