@@ -121,7 +121,8 @@ for name, t in (("matrix", matrix), ("vector", vector), ("scalar", scalar)):
 # A *scalar* is a tensor without axes: its shape is the empty tuple, and it holds one number, which
 # `int()` and `float()` take out. The shapes `()`, `(1,)` and `(1, 1)` hold one number each and are
 # three different things. Likewise `(3,)`, a row of three numbers, is not `(1, 3)`, a *batch* that
-# has one row. `numpy()` gives the numbers of any tensor as an array.
+# has one row. (A batch holds one example per row; the numbers in a row are its *width*.) `numpy()`
+# gives the numbers of any tensor as an array.
 
 # %%
 print("a scalar as a number:", int(scalar))
@@ -169,8 +170,8 @@ tf.constant([[1, 2, 3], [4, 5]])
 # %% [markdown]
 # **Then and now.** In TensorFlow's first years a tensor was a promise: it had a shape and no
 # numbers, until a *session* ran the program that it belonged to. Old books and answers begin with
-# one. Sessions are gone; a tensor has its numbers as soon as it is made. (Lesson 14 shows where
-# tensors without numbers are still to be met.)
+# one. Sessions are gone; a tensor has its numbers as soon as it is made. (You meet tensors without
+# numbers again in lesson 03; lesson 14 is about them.)
 
 # %% tags=["raises-exception"]
 tf.Session().run(matrix)
@@ -287,8 +288,8 @@ print("matrix * matrix:  ", (matrix * matrix).numpy().tolist())
 print("with @:           ", (matrix @ tf.transpose(matrix)).numpy().tolist())
 
 # %% [markdown]
-# Many operations exist twice, in `tf` and in `keras.ops`, which works on other frameworks too.
-# Mostly they agree. This lesson points out where they do not.
+# Many operations exist twice, in `tf` and in `keras.ops` (the setup cell imports it as `ops`),
+# which works on other frameworks too. Mostly they agree. This lesson points out where they do not.
 #
 # ### Reductions
 #
@@ -736,7 +737,7 @@ for what, t in results.items():
     print(f"{what:24} {t.dtype.name:8} {t.numpy().tolist()}")
 
 # %% [markdown]
-# A quotient of whole numbers is `float64`, and cannot be added to the `float32` values of a
+# A quotient of `int32` numbers is `float64`, and cannot be added to the `float32` values of a
 # network. And `uint8 + uint8` stays `uint8`: 200 + 200 is 400, which is 144 more than 256. It
 # overflows in silence.
 #
@@ -977,8 +978,8 @@ np.asarray(t)[1] = 7
 # %% [markdown] exercise="independent-copy" role="hint"
 # <details><summary>Hint 1</summary>
 #
-# Two decisions: which dtype, and shared or copied. The table shows which ways copied whatever the
-# dtype. None of them needs a detour through lists, which forget the shape of what is empty.
+# Two decisions: which dtype, and shared or copied. The seven ways above show which copied whatever
+# the dtype. None of them needs a detour through lists, which forget the shape of what is empty.
 #
 # </details>
 
@@ -1499,7 +1500,8 @@ print("words:     ", tf.strings.split(texts).to_list())
 # - Broadcasting aligns shapes at the right. `(n,)` against `(n, 1)` gives `(n, n)`, without a word.
 # - Tensors of different dtypes do not mix; arrays beside tensors are converted in silence;
 #   `keras.ops` promotes. Small whole numbers overflow. Convert before you compute.
-# - `tf.constant` and `numpy()` copy; views of arrays, `np.asarray` and DLPack share.
+# - `tf.constant` and `numpy()` copy; views of arrays and DLPack share; `np.asarray` shares where it
+#   has nothing to convert.
 # - `v = …` renames; `assign`, with an index or without, writes. Where a place may be named twice,
 #   `scatter_nd_add`.
 
