@@ -60,8 +60,9 @@ finally:
 #
 # In TensorFlow a *tape* records what is computed inside its `with` block, as far as it depends on
 # variables. Afterwards you ask the tape: `tape.gradient(result, sources)` walks back over the
-# recording and returns one gradient for each source. (Keras 3 leaves gradients to its backend, so
-# this lesson speaks TensorFlow. What `keras.ops` computes is recorded in the same way.)
+# recording and returns one gradient for each source. (Keras 3 runs on TensorFlow, PyTorch or JAX,
+# its *backend*, and leaves gradients to it, so this lesson speaks TensorFlow. What `keras.ops`
+# computes is recorded in the same way.)
 
 # %% listing="S1-29"
 def f(w1, w2):
@@ -612,7 +613,7 @@ print("unconnected_gradients:      ", told(zeros))
 # ### Where the path breaks
 #
 # **Predict**: for each of these lines, is the result connected with $w$, and if so, what is its
-# slope at $w = 2.6$?
+# slope at $w = 2.6$? (*ReLU* gives the larger of its input and 0.)
 
 # %%
 makers = {
@@ -849,7 +850,8 @@ print(tape.gradient(softened, x).numpy())
 # ### A function that is harmless, and its formula
 #
 # *Softplus*, $\log(1 + e^x)$, is a smooth ReLU: close to 0 on the left, close to $x$ on the right,
-# with slope $\mathrm{sigmoid}(x)$ between 0 and 1 everywhere. Nothing could be tamer.
+# with slope $\mathrm{sigmoid}(x) = 1 / (1 + e^{-x})$ between 0 and 1 everywhere. Nothing could be
+# tamer.
 #
 # **Predict**: where does the formula, typed in as it stands, break? ($e^{88}$ is about
 # $1.7 \cdot 10^{38}$.)
@@ -1511,8 +1513,8 @@ print("first, now: ", first.numpy())
 #   `losses_of(w, batch)` returns one float32 loss per example, shape `(n,)`.
 # - **Out**: a float32 tensor of the shape of `w`. Each example counts the same, whichever batch it
 #   is in.
-# - Each batch is given to `losses_of` once, by itself: together they may not fit into memory. (An
-#   empty one may be left out.)
+# - Each batch is given to `losses_of` once, by itself, in the order of the list: together they may
+#   not fit into memory. (An empty one may be left out.)
 # - The same call again returns the same gradient, and a gradient that was returned never changes
 #   later.
 # - Afterwards `w` is as it was before.
