@@ -83,9 +83,9 @@ print("every model is a layer:", issubclass(keras.Model, keras.Layer))
 
 # %% [markdown]
 # **Then and now.** "`Dense` is a `Model`" has it the wrong way round. Every model is a layer: one
-# that can do more, namely `fit`, `predict` and `save` by itself. Derive from `keras.Layer` for a
-# block that will be a part of something, from `keras.Model` for the thing that you train and save
-# whole.
+# that can do more. It has `fit`, which trains it, `predict`, which runs it over data in batches,
+# and `save`. Derive from `keras.Layer` for a block that will be a part of something, from
+# `keras.Model` for the thing that you train and save whole.
 #
 # ### A chain of layers
 #
@@ -668,7 +668,8 @@ for kind, ensemble in ensembles.items():
 # also `layers`, and using one is an error. `_layers` is taken too, for the register itself, and
 # overwriting it is no error.
 #
-# **Predict**: are members that are kept there trained? Are they saved?
+# **Predict**: are members that are kept there trained? Are they saved? (The `keras.Input` in front
+# says how wide the input is, so that the weights are there without a call.)
 
 # %%
 class AverageInRegister(keras.Layer):
@@ -786,7 +787,7 @@ compare(Listed([layers.Dense(2), layers.Dense(2)]), x)
 # - The weights file of one model with an `OwnSequential` in it (`save_weights`) loads into another
 #   one made from blocks of the same kinds and sizes.
 # - The same block may be given more than once. It then runs as often as it was given, at those
-#   places, and its weights count once in `weights`.
+#   places, and its weights count once in `weights`. Different blocks may have the same name.
 #
 # The first tests cell (2 points) uses every block once, the second (1 point) repeats a block.
 
@@ -1040,7 +1041,7 @@ print("same outputs:", same_after_loading(PlainMix(), PlainMix(), probe))
 # The dense layer has arrived, and the copy computes something else: the constant was not in the
 # file, and each object has drawn its own.
 #
-# Today's form is `add_weight`, with an initializer for the values. The constant is then reached as
+# Today's form is `add_weight`, with an initialiser for the values. The constant is then reached as
 # `self.mix`, as before.
 
 # %%
