@@ -115,8 +115,8 @@ print("bias of output:", output_bias)
 # with two axes or more. The kernel acts on the last axis, and broadcasting adds the *one* bias to
 # every row of every example.
 #
-# **Predict**: what does the bias start with? What is its gradient when all outputs are summed, for
-# an input of shape `(5, 3, 4)`, where each output row uses the bias once? And for an empty batch?
+# **Predict**: what is the gradient of the bias when all outputs are summed, for an input of shape
+# `(5, 3, 4)`, where each output row uses the bias once? And for an empty batch?
 
 # %% listing="S4-03"
 dense = layers.Dense(2)
@@ -142,8 +142,9 @@ for batch in (5, 1, 0):
 # `trainable_weights` what is trained, which is what an optimizer wants. `get_weights()` gives all
 # values as NumPy arrays.
 #
-# **Predict**: batch normalisation has two trained weights, and keeps running statistics of what it
-# has seen. In the network below, how many weights are there, and how many are trained?
+# **Predict**: batch normalisation brings each feature of a batch to mean 0 and standard deviation
+# 1, then scales and shifts it by two trained weights, and keeps running statistics of what it has
+# seen. In the network below, how many weights are there, and how many are trained?
 
 # %% listing="S0-08 S0-09"
 normed = keras.Sequential(
@@ -787,7 +788,8 @@ print("loaded: same outputs:", np.allclose(loaded(x), model(x)), " weights:", le
 #
 # A tied weight is used at two places, and gets the sum of what both contribute, as the bias got a
 # sum over all rows. We can watch the two parts: take the same network apart, with two layers that
-# have equal values and are not tied.
+# have equal values and are not tied. (`build((None, 2))` makes the weights of a layer for inputs of
+# width 2, as a first call would.)
 #
 # **Predict** how the three numbers are related.
 
@@ -821,7 +823,8 @@ for name, gradient in gradients.items():
 # Two layers can also be given the same numbers without becoming one. Both networks below are two
 # dense layers without bias, start with equal weights and are trained for 40 steps. In the first,
 # the *values* of one layer were copied into the other with `set_weights`; in the second, the same
-# *layer* stands at both places.
+# *layer* stands at both places. The steps are taken by an *optimizer*: `SGD(0.3).apply(gradients,
+# variables)` subtracts 0.3 times its gradient from each variable, in place.
 #
 # **Predict**: are the two weights of the first network equal at the end, trained on the same data
 # from the same start?
@@ -913,8 +916,9 @@ print("same values:", np.allclose(clone.get_layer("shared").kernel, shared.kerne
 # <details><summary>Hint 2</summary>
 #
 # `blocks = list(net.layers)`, then `blocks[j] = blocks[i]`. Call the blocks one after the other on
-# `x = start = keras.Input(net.input_shape[1:])`, and return `keras.Model(start, x)`. (Putting
-# `keras.Input` and the blocks into a `keras.Sequential` does it as well, but for the file.)
+# `x = start = keras.Input(net.input_shape[1:])`, and return `keras.Model(start, x)`. (A
+# `keras.Sequential` of the `keras.Input` and the blocks does it too, as long as it is not saved
+# whole.)
 #
 # </details>
 
@@ -1148,8 +1152,14 @@ print("NumPy @ W: ", tape.gradient(left_is_numpy, W))
 #
 # ### The transpose of a convolution
 #
-# A convolution is a linear map too, if one with many zeros and repeated entries. So it has a
-# matrix, and the matrix has a transpose. To see the matrix, send unit vectors through the
+# A *convolution* moves a small kernel along its input. At each place it multiplies what lies under
+# the kernel by it, number by number, and adds up: one output per place. The input may have several
+# numbers per place, its *channels*; the outputs of several kernels, called *filters*, are the
+# channels of the result. The *stride* is how far the kernel moves from place to place, and
+# *padding* is what is put around the input first.
+#
+# This is a linear map too, if one with many zeros and repeated entries. So it has a matrix, and the
+# matrix has a transpose. To see the matrix, send unit vectors through the
 # convolution: each gives one column.
 #
 # **Predict**: the kernel is `[1, 2, 3]`, the input has six numbers, there is no padding. What shape
