@@ -79,8 +79,9 @@ for kind, (layer, input_shape) in kinds.items():
 
 # %% [markdown]
 # $\sqrt{6/700} = 0.093$. For the convolution each output depends on $16 \cdot 5 \cdot 5 = 400$
-# numbers, and each input reaches $32 \cdot 5 \cdot 5 = 800$: $\sqrt{6/1200} = 0.071$. An embedding
-# draws uniformly between −0.05 and 0.05. Biases start at 0. A normalisation layer multiplies what
+# numbers, and each input reaches $32 \cdot 5 \cdot 5 = 800$: $\sqrt{6/1200} = 0.071$. An embedding,
+# a table with a row of numbers for each word, draws uniformly between −0.05 and 0.05. Biases start
+# at 0. A normalisation layer multiplies what
 # it has normalised by 1 and adds 0: it starts without any effect of its own.
 #
 # (PyTorch draws the weight *and the bias* of dense layers and convolutions uniformly between
@@ -108,7 +109,7 @@ print("kernel:", tuple(dense.kernel.shape), "std", round(dense.kernel.numpy().st
 print("bias:  ", dense.bias.numpy().any())
 
 # %% [markdown]
-# There is also a short form, the name in quotes.
+# The short form is the name in quotes, as in lesson 03.
 #
 # **Predict**: does `"random_normal"` mean the standard normal distribution?
 
@@ -1243,7 +1244,7 @@ for shape in [(), (1,)]:
 # ## Setting weights directly
 #
 # Sometimes you know the numbers: from a file, from a paper, or because you want to check a layer by
-# hand. Then no initialiser is needed; `assign` takes arrays.
+# hand. Then no initialiser is needed; `assign` takes arrays, as in lesson 04.
 #
 # **Predict**: which of these three ways change the kernel?
 
