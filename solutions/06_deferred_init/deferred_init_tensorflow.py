@@ -130,9 +130,9 @@ except tf.errors.InvalidArgumentError as error:
 # Between dense layers, the width is at least easy to look up. Behind convolutions it is not. The
 # next block takes images of one channel, and flattens what its convolutions make of them. How many
 # numbers per image reach a dense layer behind it? By hand, for images of 28 × 28: the first
-# convolution keeps 28 (its padding makes up for its kernel), pooling halves it to 14, the second
-# convolution takes off 4, which leaves 10, pooling halves that to 5, and there are 16 channels:
-# 16 · 5 · 5 = 400.
+# convolution keeps 28 (its padding makes up for its kernel), pooling (the mean of each patch of 2 ×
+# 2) halves it to 14, the second convolution takes off 4, which leaves 10, pooling halves that to 5,
+# and there are 16 channels: 16 · 5 · 5 = 400.
 #
 # Keras can do the sum. `compute_output_shape` sends a shape through the layers, and no numbers.
 # The `None` stands for the size of the batch, which is left open.
@@ -1161,13 +1161,15 @@ for when in ("before", "after"):
 # %% [markdown]
 # ### Optimizers
 #
-# A training step by hand (lesson 02 had the tape) ends with an optimizer: an object that is given
-# gradients and variables, and updates the variables. It keeps numbers of its own for each variable,
-# such as the momentum, and makes them in a `build` of its own.
+# A training step by hand (lesson 02 had the tape) ends with an optimizer (lesson 04): an object
+# that is given gradients and variables, and updates the variables. It keeps numbers of its own for
+# each variable, such as the momentum, a running sum of earlier gradients, and makes them in a
+# `build` of its own. (`trainable_variables` gives the same list as `trainable_weights`.)
 #
-# **Then and now.** `compile(optimizer="sgd")` on a network without weights looks like the same
-# mistake, and is none: a Keras optimizer waits too, until it is first used. It goes wrong where
-# somebody asks a network for its variables too early, and keeps the answer.
+# **Then and now.** `compile` tells a model which optimizer and which loss `fit` is to use.
+# `compile(optimizer="sgd")` on a network without weights looks like a mistake of this kind, and is
+# none: a Keras optimizer waits too, until it is first used. It goes wrong where somebody asks a
+# network for its variables too early, and keeps the answer.
 #
 # **Predict**: the second optimizer below is built before the first batch. What happens at the first
 # step?
