@@ -62,8 +62,8 @@ for name in ("weights", "add_loss", "build", "compile", "fit", "predict", "save"
 
 # %% [markdown]
 # A model can be trained, used and saved as a whole. `compile` tells it the loss and the optimizer,
-# `fit` runs the training steps, `predict` the forward pass in batches. (Lesson 13 opens `fit` and
-# looks inside; until then, it is a loop of training steps.)
+# `fit` runs the training steps (`train_on_batch` runs one), `predict` the forward pass in batches.
+# (Lesson 13 opens `fit` and looks inside; until then, it is a loop of training steps.)
 #
 # The simplest model is a chain of layers. The same network can be written as a class.
 #
@@ -481,9 +481,10 @@ for case in [(8, 3, 1, 4, 5), (2, 3, 2, 2, 4), (3, 2, 4, 1, 1)]:
 # ## A model as a graph
 #
 # A *graph* is a model written as data: each node is a step, each edge says whose result goes where.
-# Keras calls this the *functional* way. You start from an input that has a shape and no numbers,
-# apply layers to it as if it were a tensor, and say at the end what goes in and what comes out. The
-# small model below lets its input into a dense layer, and then past it as well:
+# Keras calls this the *functional* way; lesson 04 used it for a tie. You start from an input that
+# has a shape and no numbers, apply layers to it as if it were a tensor, and say at the end what
+# goes in and what comes out. The small model below lets its input into a dense layer, and then past
+# it as well:
 #
 # ```mermaid
 # flowchart LR
@@ -651,8 +652,9 @@ for name, loss in losses.items():
 
 # %% [markdown]
 # The trunk is trained by both. The weights matter when losses have different scales. A squared
-# error in dollars is in the billions, a cross-entropy seldom above 10; summed with equal weights,
-# the second does not count.
+# error in dollars is in the billions. A *cross-entropy*, minus the logarithm of the probability
+# that the model gives to the right class, is seldom above 10; summed with equal weights, it does
+# not count.
 #
 # `compile` takes losses and their weights by the names of the outputs, and `fit` reports the sum
 # and the parts.
@@ -670,10 +672,11 @@ history = shared_trunk.fit(rows, targets, verbose=0).history
 print(sorted(history))
 
 # %% [markdown]
-# The colour head returns *logits*, plain numbers without a softmax, and the loss applies the
-# softmax itself, in a way that does not overflow. It must be told. **Predict**: the logits (2, −1)
-# favour class 0, and class 1 is the right one. The cross-entropy is 3.05. What does a loss say that
-# takes them for probabilities?
+# The colour head returns *logits*, plain numbers and no probabilities. To make those of them is the
+# work of a *softmax*: $e^z$ for each logit $z$, divided by their sum. The loss applies it itself,
+# in a way that does not overflow, but it must be told. **Predict**: the logits (2, −1) favour class
+# 0, and class 1 is the right one. The cross-entropy is 3.05. What does a loss say that takes them
+# for probabilities?
 
 # %%
 logits, right = np.array([[2.0, -1.0]]), np.array([1])
@@ -1185,8 +1188,8 @@ OldStyle()(pairs)
 
 # %% [markdown]
 # Today a metric is an object that the model holds. Assigned to an attribute, it is registered:
-# `fit` prints it under its name and resets it at the start of each epoch. You call its
-# `update_state`.
+# `fit` prints it under its name and resets it at the start of each *epoch*, each pass over the
+# data. You call its `update_state`.
 #
 # What do you give to it? The errors of four examples come in a batch of three and a batch of one.
 # **Predict** the result if it gets the mean of each batch, and if it gets all errors.
