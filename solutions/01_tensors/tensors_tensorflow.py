@@ -563,7 +563,7 @@ plt.show()
 #
 # - **In**: two tuples of whole numbers, each 0 or more. They may be of different lengths, and `()`
 #   is a shape.
-# - **Out**: a tuple of whole numbers (a `tf.TensorShape` is none; `tuple(…)` makes one of it), or
+# - **Out**: a tuple of whole numbers (a `tf.TensorShape` is not one; `tuple(…)` makes it one), or
 #   `None` if the two shapes do not fit together. Nothing is raised.
 #
 # You may loop over the axes yourself, or find a function of TensorFlow or NumPy that does it. The
