@@ -110,12 +110,13 @@ print("output:", tuple(net(batch).shape))
 print("after: ", net.count_params())
 
 # %% [markdown]
-# Each example has become 10 numbers. The parameters are 20 · 256 weights and 256 biases, then
-# 256 · 10 weights and 10 biases.
+# Each example has become 10 numbers. The parameters are a weight matrix of 20 · 256 numbers and 256
+# biases, then one of 256 · 10 numbers and 10 biases.
 #
-# Nowhere does the code say 20. A Keras layer makes its weights when it meets its first input, and
-# learns the width from that: it is *built*. Before, there is nothing to count. (Lesson 06 is about
-# this wait. Until then: call a block once before you look at its weights.)
+# Nowhere does the code say 20. A Keras layer makes its weights (Keras calls all parameters
+# *weights*, biases included) when it meets its first input, and learns the width from that: it is
+# *built*. Before, there is nothing to count. (Lesson 06 is about this wait. Until then: call a
+# block once before you look at its weights.)
 #
 # From then on the network can list them, because a block knows the blocks that it is made of.
 
@@ -664,7 +665,7 @@ for kind, ensemble in ensembles.items():
 # but the ensemble, and save everything but the ensemble. Nothing raises. Count the weights of every
 # container that you write.
 #
-# There are also names to keep off. `weights`, `losses` and `metrics` are taken, in a `keras.Model`
+# There are also names to avoid. `weights`, `losses` and `metrics` are taken, in a `keras.Model`
 # also `layers`, and using one is an error. `_layers` is taken too, for the register itself, and
 # overwriting it is no error.
 #
