@@ -1366,7 +1366,7 @@ for what, initialiser in {
 # %% [markdown]
 # Its own initialiser holds its seed and repeats itself. Its *clone* is made from the same
 # configuration, in which no seed was set, and so has drawn a new one. Building the layer once more
-# is no way, by the way:
+# does not work:
 
 # %% tags=["raises-exception"]
 dense.build((None, 3))
