@@ -85,7 +85,7 @@ print("weights of the layer:", len(net.layers[1].weights))
 # %% [markdown]
 # ### The batch takes part
 #
-# A dense layer treats each example for itself. This one does not: the mean runs over the whole
+# A dense layer treats each example by itself. This one does not: the mean runs over the whole
 # batch.
 #
 # **Predict**: the row (1, 3) goes through the layer alone, and then beside the row (5, 7). Which
@@ -440,9 +440,9 @@ for kind in (ModelDense, LayerDense):
 #
 # ### Start values
 #
-# The listing also starts its kernel with `"random_normal"`, which has spread 0.05 whatever the
-# number of inputs. Each output is a sum of that many random terms, so its spread grows with their
-# number.
+# The listing also starts its kernel with `"random_normal"`, whose standard deviation, or *spread*,
+# is 0.05 whatever the number of inputs. Each output is a sum of that many random terms, so its
+# spread grows with their number.
 #
 # **Predict** the spread of the outputs for inputs of spread 1 and 16, 400 and 10,000 columns.
 
@@ -456,15 +456,16 @@ for scheme in ("random_normal", "lecun_normal"):
     print(f"{scheme:13}", [round(spread, 1) for spread in spreads])
 
 # %% [markdown]
-# Lesson 05 is about such schemes. Without an `initializer`, `add_weight` uses the Glorot scheme,
-# which will do here. The bias may start at zeros. The kernel is random, so that its columns, which
-# all see the same input, differ at the start.
+# `"lecun_normal"` draws with a spread of $1/\sqrt{n}$ for $n$ inputs; lesson 05 is about such
+# schemes. Without an `initializer`, `add_weight` uses the Glorot scheme, which will do here. The
+# bias may start at zeros. The kernel is random, so that its columns, which all see the same input,
+# differ at the start.
 #
 # ### An activation, by function or by name
 #
 # Dense layers of libraries often take the activation as an argument, and take a name as well as a
-# function: names can be written into a configuration file. **Predict**: where does this layer fail
-# when it is given a name?
+# function (lesson 06): names can be written into a configuration file. **Predict**: where does this
+# layer fail when it is given a name?
 
 # %% listing="S2-07" tags=["raises-exception"]
 class Activated(keras.Layer):
@@ -485,8 +486,8 @@ by_name(np.zeros(2))
 
 # %% [markdown]
 # Nothing looks at the argument until the first call, far from the line with the mistake. So the
-# constructor should turn a name into a function. `keras.activations.get` does: from a name, from a
-# function, and from `None`. A wrong name fails right there.
+# constructor turns a name into a function, as in lesson 06, with `keras.activations.get`: from a
+# name, from a function, and from `None`. A wrong name fails right there.
 
 # %%
 for activation in ("tanh", ops.tanh, None):
@@ -628,7 +629,8 @@ for layer in (Bent("tanh"), Bent(ops.tanh), NotedBent(ops.tanh)):
 # *4 points*
 #
 # Write the layer `OwnDense(units, activation=None, **kwargs)` without using `layers.Dense`. It
-# computes $y = a(x W + b)$, where $a$ is the activation.
+# computes $y = a(x W + b)$, where $a$ is the activation. (`LazyDense` of lesson 06 did that much.
+# New are the random start, the name and the dtype in `**kwargs`, and the configuration.)
 #
 # - **In**: `x`, float32, rank 2 or more, shape `(..., num_inputs)`; the width is whatever the first
 #   call brings, and the batch may be empty. **Out**: float32, shape `(..., units)`.
@@ -1554,7 +1556,7 @@ print("the detour is wrong by more than a tenth:", abs(float(detour) - 1.25) > 0
 #
 # `ops.mean(x, axis=-1, keepdims=True)` and `ops.var(x, axis=-1, keepdims=True)` give $\mu$ and
 # $\sigma^2$ for every rank. In `build`, make two weights of shape `(input_shape[-1],)`, with the
-# initializers `"ones"` and `"zeros"`.
+# initialisers `"ones"` and `"zeros"`.
 #
 # </details>
 
@@ -1755,10 +1757,10 @@ print(tuple(form.shape), "    form:    ", form.numpy().tolist())
 
 # %% [markdown]
 # The chain of products pairs every row with every other row: nine numbers, of which three were
-# wanted. `ops.einsum` lets you say exactly what you mean. Each operand has its axes named by
-# letters; a letter that stands on the right is kept, all others are summed over. `b` stands on the
-# right, so there is one result for each row. Three dots, `...`, stand for any number of leading
-# axes.
+# wanted. `ops.einsum` (`tf.einsum` in lesson 01) lets you say exactly what you mean. Each operand
+# has its axes named by letters; a letter that stands on the right is kept, all others are summed
+# over. `b` stands on the right, so there is one result for each row. Three dots, `...`, stand for
+# any number of leading axes.
 
 # %% [markdown] exercise="bilinear-form" role="task"
 # ## Exercise 7.6: several forms at once
@@ -1771,7 +1773,7 @@ print(tuple(form.shape), "    form:    ", form.numpy().tolist())
 # $$y_k = x^\top W_k\, x = \sum_i \sum_j x_i\, W_{kij}\, x_j$$
 #
 # - **In**: `x`, float32, rank 2 or more, shape `(..., width)`; the width is whatever the first call
-#   brings. **Out**: float32, shape `(..., num_outputs)`. Each row is treated for itself.
+#   brings. **Out**: float32, shape `(..., num_outputs)`. Each row is treated by itself.
 # - The only weight is $W$, of shape `(num_outputs, width, width)`, and it is trained: $W_k$ is
 #   `W[k]`. Its start values are random (any scheme), drawn anew for every layer.
 # - Gradients reach $W$ and `x`.
