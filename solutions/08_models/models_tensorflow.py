@@ -505,9 +505,9 @@ print("h is a", type(h).__name__, "of shape", h.shape)
 print(tuple(graph(np.ones((5, 3))).shape), [tuple(w.shape) for w in graph.weights])
 
 # %% [markdown]
-# No outputs: `x` and `h` are stand-ins and hold no numbers. But shapes are computed on the way, and
-# layers are built, so that the weights are there before the first batch. The first axis is `None`,
-# the size of the batch.
+# No outputs: `x` and `h` are stand-ins, the symbolic tensors of lesson 03, and hold no numbers. But
+# shapes are computed on the way, and layers are built, so that the weights are there before the
+# first batch. The first axis is `None`, the size of the batch.
 #
 # The graph knows its steps and all their shapes:
 
@@ -672,11 +672,11 @@ history = shared_trunk.fit(rows, targets, verbose=0).history
 print(sorted(history))
 
 # %% [markdown]
-# The colour head returns *logits*, plain numbers and no probabilities. To make those of them is the
-# work of a *softmax*: $e^z$ for each logit $z$, divided by their sum. The loss applies it itself,
-# in a way that does not overflow, but it must be told. **Predict**: the logits (2, −1) favour class
-# 0, and class 1 is the right one. The cross-entropy is 3.05. What does a loss say that takes them
-# for probabilities?
+# The colour head returns *logits*, plain numbers and not yet probabilities. A *softmax* makes
+# probabilities of them: $e^z$ for each logit $z$, divided by the sum of these. The loss applies it
+# itself, in a way that does not overflow, but it must be told. **Predict**: the logits (2, −1)
+# favour class 0, and class 1 is the right one. The cross-entropy is 3.05. What does a loss say that
+# takes them for probabilities?
 
 # %%
 logits, right = np.array([[2.0, -1.0]]), np.array([1])
