@@ -1483,7 +1483,7 @@ print("words:     ", tf.strings.split(texts).to_list())
 # | what can change | every tensor | `tf.Variable`, `keras.Variable` |
 # | set a cell | `t[0, 1] = 42.0` | `v[0, 1].assign(42.0)` |
 # | add to scattered cells | `index_put_(…, accumulate=True)` | `v.scatter_nd_add(…)` |
-# | index out of range | raises | raises; `tf.gather` on a GPU gives 0 |
+# | index out of range | raises | raises |
 # | sparse | `torch.sparse_coo_tensor` | `tf.sparse.SparseTensor` |
 # | ragged | `torch.nested.nested_tensor` | `tf.ragged.constant` |
 # | text | none: numbers | `tf.string` |

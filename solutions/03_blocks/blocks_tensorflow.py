@@ -1465,7 +1465,7 @@ for block in (PadToEven(), Flip(), GraphFlip()):
 #
 # *3 points*
 #
-# Write the block `Shrink(limit=1.0)`. It halves its input as often as is needed, and no oftener,
+# Write the block `Shrink(limit=1.0)`. It halves its input as often as is needed, and no more often,
 # until the sum of the absolute values is at most `limit`, and returns the result.
 #
 # - **In**: `x`, finite numbers, float32, of any shape. **Out**: the same shape and dtype. `limit`

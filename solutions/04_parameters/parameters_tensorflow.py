@@ -121,7 +121,6 @@ print("bias of output:", output_bias)
 # %% listing="S4-03"
 dense = layers.Dense(2)
 dense(ops.ones((1, 4)))  # builds it
-print("bias at the start:", dense.bias.numpy())
 for batch in (5, 1, 0):
     x = keras.random.uniform((batch, 3, 4))
     with tf.GradientTape() as tape:
@@ -823,9 +822,17 @@ for name, gradient in gradients.items():
 # Two layers can also be given the same numbers without becoming one. Both networks below are two
 # dense layers without bias, start with equal weights and are trained for 40 steps. In the first,
 # the *values* of one layer were copied into the other with `set_weights`; in the second, the same
-# *layer* stands at both places. The steps are taken by an *optimizer*: `SGD(0.3).apply(gradients,
-# variables)` subtracts 0.3 times its gradient from each variable, in place.
+# *layer* stands at both places.
 #
+# The steps are taken by an *optimizer*: `SGD(0.3).apply(gradients, variables)` subtracts 0.3 times
+# its gradient from each variable, in place.
+
+# %%
+variable = keras.Variable([1.0, 2.0])
+keras.optimizers.SGD(0.3).apply([ops.array([10.0, -10.0])], [variable])
+print(variable.numpy().round(4))
+
+# %% [markdown]
 # **Predict**: are the two weights of the first network equal at the end, trained on the same data
 # from the same start?
 

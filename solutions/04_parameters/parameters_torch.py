@@ -430,9 +430,9 @@ print("front has a gradient: ", front.weight.grad is not None)
 print("frozen has a gradient:", frozen.weight.grad is not None)
 
 # %% [markdown]
-# An *optimizer* is given parameters and keeps them in a list. Its `step()` makes the update of lesson
-# 02 for each of them: `SGD` subtracts the learning rate times the gradient, in place. `zero_grad()`
-# clears their gradients for the next backward pass.
+# An *optimizer* is given parameters and keeps them in a list. Its `step()` makes the update of
+# lesson 02 for each of them: `SGD` subtracts the learning rate times the gradient, in place.
+# `zero_grad()` clears their gradients for the next backward pass.
 
 # %%
 layer = nn.Linear(2, 1)

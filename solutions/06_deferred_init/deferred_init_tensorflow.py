@@ -1164,7 +1164,7 @@ for when in ("before", "after"):
 # A training step by hand (lesson 02 had the tape) ends with an optimizer (lesson 04): an object
 # that is given gradients and variables, and updates the variables. It keeps numbers of its own for
 # each variable, such as the momentum, a running sum of earlier gradients, and makes them in a
-# `build` of its own. (`trainable_variables` gives the same list as `trainable_weights`.)
+# `build` of its own. (Other texts write `trainable_variables`, which gives the same list.)
 #
 # **Then and now.** `compile` tells a model which optimizer and which loss `fit` is to use.
 # `compile(optimizer="sgd")` on a network without weights looks like a mistake of this kind, and is
@@ -1180,14 +1180,14 @@ early.compile(optimizer="sgd", loss="mse")
 print("compiled, and the optimizer is built:", early.optimizer.built)
 
 optimizer = keras.optimizers.SGD(learning_rate=0.1)
-optimizer.build(early.trainable_variables)
+optimizer.build(early.trainable_weights)
 
 x, wanted = np.linspace(-1, 1, 40, dtype="float32").reshape(8, 5), np.ones((8, 1), "float32")
 with tf.GradientTape() as tape:
     loss = ops.mean((early(x) - wanted) ** 2)
-gradients = tape.gradient(loss, early.trainable_variables)
+gradients = tape.gradient(loss, early.trainable_weights)
 try:
-    optimizer.apply(gradients, early.trainable_variables)
+    optimizer.apply(gradients, early.trainable_weights)
 except ValueError as error:
     print("raises:", str(error).partition(":")[0])
 
@@ -1203,7 +1203,7 @@ keras.utils.set_random_seed(0)
 base = layers.Dense(4, activation="tanh", name="base")
 base.build((None, 5))
 mixed = keras.Sequential([base, layers.Dense(1, name="head")])
-variables = mixed.trainable_variables
+variables = mixed.trainable_weights
 optimizer = keras.optimizers.SGD(learning_rate=0.1)
 print("variables in the list:", len(variables))
 
@@ -1212,15 +1212,15 @@ for step in range(3):
     with tf.GradientTape() as tape:
         loss = ops.mean((mixed(x) - wanted) ** 2)
     losses.append(float(loss))
-    start = start or [w.numpy() for w in mixed.trainable_variables]
+    start = start or [w.numpy() for w in mixed.trainable_weights]
     optimizer.apply(tape.gradient(loss, variables), variables)
-for w, old in zip(mixed.trainable_variables, start):
+for w, old in zip(mixed.trainable_weights, start):
     name = "/".join(w.path.split("/")[-2:])
     print(f"{name:12} changed: {not np.array_equal(w.numpy(), old)}")
 print("the loss fell at every step:", losses[0] > losses[1] > losses[2])
 
 # %% [markdown]
-# `trainable_variables` makes a new list each time it is asked. The one that was kept is *stale*: it
+# `trainable_weights` makes a new list each time it is asked. The one that was kept is *stale*: it
 # knows nothing of the head, which is never trained. The loss falls all the same, by what the base
 # can do alone, so nothing looks broken. The safe order is always the same: shapes first, then
 # the variables, then the optimizer, and one optimizer only, since an optimizer with momentum
@@ -1260,7 +1260,7 @@ print("the loss fell at every step:", losses[0] > losses[1] > losses[2])
 # <details><summary>Hint 2</summary>
 #
 # In the constructor `self.optimizer = None`. In `step`: compute the loss under a `tf.GradientTape`;
-# then `variables = self.net.trainable_variables`; if there is no optimizer yet, make it from these;
+# then `variables = self.net.trainable_weights`; if there is no optimizer yet, make it from these;
 # then `self.optimizer.apply(tape.gradient(loss, variables), variables)`; then `return float(loss)`.
 #
 # </details>
@@ -1285,7 +1285,7 @@ class Trainer:
         # BEGIN SOLUTION
         with tf.GradientTape() as tape:
             loss = ops.mean((self.net(x) - y) ** 2)
-        variables = self.net.trainable_variables
+        variables = self.net.trainable_weights
         if self.optimizer is None:
             self.optimizer = self.make_optimizer(variables)
         self.optimizer.apply(tape.gradient(loss, variables), variables)
@@ -1383,14 +1383,14 @@ def check_trainer(what, net, kind, x):
             "asked for them before its first batch?") from None
     assert type(loss) is float, (
         f"Trainer, {what}: step gave a {type(loss).__name__}, wanted a float.")
-    before = [v.numpy() for v in net.trainable_variables]
+    before = [v.numpy() for v in net.trainable_weights]
     trainer.step(x, y)
-    moved = sum(not np.array_equal(v, old) for v, old in zip(net.trainable_variables, before))
+    moved = sum(not np.array_equal(v, old) for v, old in zip(net.trainable_weights, before))
     assert made, f"Trainer, {what}: make_optimizer was never called."
     assert moved == len(before), (
         f"Trainer, {what}: step 2 changed {moved} of {len(before)} variables, wanted all.")
     given = [{id(v) for v in variables} for variables in made]
-    assert len(given) == 1 and given[0] == {id(v) for v in net.trainable_variables}, (
+    assert len(given) == 1 and given[0] == {id(v) for v in net.trainable_weights}, (
         f"Trainer, {what}: make_optimizer was called {len(made)} times in 2 steps, the last time "
         f"with {len(made[-1])} variables, wanted once with all {len(before)} of net.")
 

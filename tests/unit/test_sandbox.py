@@ -24,6 +24,8 @@ ALLOWED = {
     "start a process": "subprocess.check_output(['echo', 'x'])",
     "make a pair of sockets": "socket.socketpair()",
     "copy a file with its mode": "shutil.copy2('data.txt', 'copy.txt')",
+    "touch a file": "pathlib.Path('touched').touch() or pathlib.Path('touched').read_bytes()",
+    "touch it again": "pathlib.Path('touched').touch()",
     "know its limits": "resource.getrlimit(resource.RLIMIT_DATA)",
     "start threads": "futures.ThreadPoolExecutor(4).submit(int).result() == 0",
 }
@@ -59,7 +61,7 @@ OWN_VIEW = {
     "see other kernels": "its /tmp holds its own scratch folder and nothing else",
 }
 PRELUDE = """\
-import ctypes, os, resource, shutil, socket, subprocess, tempfile
+import ctypes, os, pathlib, resource, shutil, socket, subprocess, tempfile
 from concurrent import futures
 libc = ctypes.CDLL(None, use_errno=True)
 parent = os.getppid() or 123456  # who is outside of a process namespace has no number in it
