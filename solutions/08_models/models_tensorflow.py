@@ -621,8 +621,9 @@ print("empty batch:", tuple(none.shape), " mean of nothing:", float(ops.mean(non
 # are added, with weights that say how much each question matters. The gradient of a sum is the sum
 # of the gradients, and where two heads share a layer, the layer hears from both.
 #
-# The next cell takes the gradients of two heads one at a time. **Predict** the table: which losses
-# reach which layers?
+# The next cell takes the gradients of two heads one at a time. (`from_logits=True` tells the loss
+# that it gets plain numbers and no probabilities; more on that below.) **Predict** the table: which
+# losses reach which layers?
 
 # %%
 x = keras.Input((3,))
