@@ -69,10 +69,10 @@ class CellClient(NotebookClient):
     """nbclient's client, with evidence kept apart from outputs and outputs kept in bounds."""
 
     def __init__(self, output_kb: int, **options: Any) -> None:
-        # nbclient puts the cell that it ran back into its notebook, at an index. Cells are run in
-        # place here, also some that are in no notebook, so it gets one of its own to write to.
+        # nbclient finds the cell that it runs, and displays to update, by index in its notebook.
+        # Cells are run in place here, also some that are in no notebook: it gets one of its own.
         super().__init__(
-            new_notebook(cells=[new_code_cell()]),
+            new_notebook(),
             allow_errors=True,
             interrupt_on_timeout=False,
             record_timing=False,
@@ -82,6 +82,11 @@ class CellClient(NotebookClient):
         self.process: KernelProcess | None = None
         self.output_left = output_kb << 10
         self.malformed = 0
+
+    async def run(self, cell: NotebookNode, store_history: bool) -> None:
+        """Run a cell in place; what earlier cells have displayed may be updated by it."""
+        self.nb.cells.append(cell)
+        await self.async_execute_cell(cell, len(self.nb.cells) - 1, store_history=store_history)
 
     async def async_start_new_kernel_client(self, **kwargs: Any) -> Any:
         """Connect to the kernel as soon as its iopub channel says that we are heard.
@@ -218,7 +223,7 @@ class Runner:
         """Prepare a new kernel, before any code of a student's runs in it."""
         code, nonce = snapshot_order(self.framework)
         client.timeout_func = lambda _: START_SECONDS
-        await client.async_execute_cell(new_code_cell(code), 0, store_history=False)
+        await client.run(new_code_cell(code), store_history=False)
         baseline = read_baseline(client.answers, nonce)
         if baseline is None:
             raise RuntimeError("a new kernel did not answer; try the kernel cold (warm = False)")
@@ -253,7 +258,7 @@ class Runner:
         seconds: Any = max(0.1, min(self.limits.cell_seconds, left))  # declared int, used as float
         client.timeout_func = lambda _: seconds
         try:
-            await client.async_execute_cell(cell, 0, store_history=not is_tests(cell))
+            await client.run(cell, store_history=not is_tests(cell))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ForgedReplyError(str(error)) from error
 

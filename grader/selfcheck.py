@@ -145,7 +145,7 @@ class Kernel:
     def __init__(self, name: str, folder: Path, setup: Iterable[str]) -> None:
         self.setup = tuple(setup)
         self._client = NotebookClient(
-            new_notebook(cells=[new_code_cell()]),
+            new_notebook(),
             kernel_name=name,
             allow_errors=True,
             record_timing=False,
@@ -166,7 +166,8 @@ class Kernel:
         """
         self._client.timeout = CELL_SECONDS
         cell = new_code_cell(source)
-        self._client.execute_cell(cell, 0)
+        self._client.nb.cells.append(cell)  # where nbclient looks for displays to update
+        self._client.execute_cell(cell, len(self._client.nb.cells) - 1)
         errors = [output for output in cell.outputs if output.output_type == "error"]
         return errors[0] if errors else None
 

@@ -138,3 +138,19 @@ def test_what_tests_define_does_not_reach_the_next_cells(tmp_path: Path) -> None
 )
 def test_a_finding_is_written_once(finding: Finding, wanted: str) -> None:
     assert describe(finding, "").traceback == [wanted]
+
+
+def test_what_was_displayed_can_be_updated_by_the_same_cell_and_by_later_ones(
+    tmp_path: Path,
+) -> None:
+    nb = notebook(
+        "def f(x): return 2 * x",
+        "handle = display('first', display_id=True)\nhandle.update('second')",
+        "print('between')",
+        "handle.update('third')",
+    )
+    report = run(nb, tmp_path)
+    assert report.notes == []
+    assert verdicts(report) == ["passed", "passed"]
+    assert [o.data["text/plain"] for o in nb.cells[1].outputs] == ["'third'"]
+    assert nb.cells[2].outputs[0].text == "between\n"
