@@ -463,33 +463,12 @@ for scheme in ("random_normal", "lecun_normal"):
 #
 # ### An activation, by function or by name
 #
-# Dense layers of libraries often take the activation as an argument, and take a name as well as a
-# function (lesson 06): names can be written into a configuration file. **Predict**: where does this
-# layer fail when it is given a name?
+# In lesson 06 a dense layer took its activation by name as well as by function, and its constructor
+# turned a name into a function with `keras.activations.get`. Names have another use: they can be
+# written into a configuration file. The same function also takes a function, and `None` for no
+# activation; a wrong name fails right there, and not at the first call.
 
-# %% listing="S2-07" tags=["raises-exception"]
-class Activated(keras.Layer):
-    """Apply an activation that was given to the constructor."""
-
-    def __init__(self, activation, **kwargs):
-        super().__init__(**kwargs)
-        self.activation = activation
-
-    def call(self, x):
-        return self.activation(x)
-
-
-print(Activated(ops.tanh)(np.zeros(2)).numpy().tolist())
-by_name = Activated("tanh")
-print("constructed")
-by_name(np.zeros(2))
-
-# %% [markdown]
-# Nothing looks at the argument until the first call, far from the line with the mistake. So the
-# constructor turns a name into a function, as in lesson 06, with `keras.activations.get`: from a
-# name, from a function, and from `None`. A wrong name fails right there.
-
-# %%
+# %% listing="S2-07"
 for activation in ("tanh", ops.tanh, None):
     function = keras.activations.get(activation)
     print(f"{type(activation).__name__:8} gives {float(function(ops.array(0.5))):.3f}")

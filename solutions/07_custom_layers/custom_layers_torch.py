@@ -393,32 +393,12 @@ for label, weight in {
 #
 # ### An activation, by function or by name
 #
-# In lesson 06 a dense layer took its activation by name as well as by function. Names have another
-# use: they can be written into a file, and functions cannot. **Predict**, to remind yourself: where
-# does this layer fail when it is given a name?
+# In lesson 06 a dense layer took its activation by name as well as by function, and its constructor
+# turned a name into a function, so that a wrong name fails there and not at the first call. Names
+# have another use: they can be written into a file, and functions cannot. Lesson 06 looked in
+# `torch.nn.functional`; `torch` has the usual activations too:
 
-# %% listing="S2-07" tags=["raises-exception"]
-class Activated(nn.Module):
-    """Apply an activation that was given to the constructor."""
-
-    def __init__(self, activation):
-        super().__init__()
-        self.activation = activation
-
-    def forward(self, x):
-        return self.activation(x)
-
-
-print(Activated(torch.tanh)(torch.zeros(2)).tolist())
-by_name = Activated("tanh")
-print("constructed")
-by_name(torch.zeros(2))
-
-# %% [markdown]
-# Nothing looks at the argument until the first call. So the constructor turns a name into a
-# function. Lesson 06 looked in `torch.nn.functional`; `torch` has the usual activations too:
-
-# %%
+# %% listing="S2-07"
 for activation in (torch.tanh, "tanh"):
     function = getattr(torch, activation) if isinstance(activation, str) else activation
     print(f"{type(activation).__name__:26} gives {function(torch.tensor(0.5)).item():.3f}")
