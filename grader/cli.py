@@ -19,6 +19,7 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 # Imported only when asked for: `grader --help` should not wait for nbgrader.
 _COMMANDS = {
     "build": "Build the notebooks of lessons from their sources.",
+    "collect": "Put submissions from Canvas, Moodle or a folder onto the desk.",
     "autograde": "Grade the submissions of a unit.",
     "report": "See what became of a class.",
     "feedback": "Write the feedback that students get back.",
@@ -66,6 +67,7 @@ def cli() -> None:
     A student's day:       grader watch            a verdict on every save
                            grader check --hint     how exercises stand, and the next hint
     An instructor's day:   grader build            lessons -> notebooks
+                           grader collect UNIT ZIP an LMS's download -> submissions
                            grader autograde UNIT   submissions -> grades
                            grader report UNIT      what became of the class
                            grader feedback UNIT    grades -> pages for students

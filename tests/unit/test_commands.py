@@ -66,6 +66,7 @@ def test_help_teaches_each_command(command: Command, tmp_path: Path) -> None:
     assert status == 0
     for name in (
         "build",
+        "collect",
         "autograde",
         "report",
         "feedback",
