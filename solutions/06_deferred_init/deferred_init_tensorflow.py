@@ -703,252 +703,6 @@ LateDense()(tf.ones((2, 5)))
 # By the time `call` runs, the layer counts as built and its register of weights is closed. It would
 # also be wrong in a graph (lesson 14), where `call` is traced once and may be traced again. So:
 # make weights in the constructor if their shapes are known there, else in `build`.
-#
-# ### Then and now: an activation by name
-#
-# A much-read text passes its own dense layer an activation as text, `activation="relu"`, as one
-# does with built-in layers. Its constructor keeps what it gets.
-#
-# **Predict**: which line raises?
-
-# %% tags=["raises-exception"] listing="S2-07"
-dense = SimpleDense(3, activation="relu")
-print("constructed")
-dense(tf.ones((2, 5)))
-
-# %% [markdown]
-# The constructor has no objection to a piece of text. Only the call tries to use it as a function,
-# perhaps in another file, and the message does not say "relu". By then the kernel had been made, as
-# the next cell shows: the layer is half done.
-#
-# A name has to be looked up, once, in the constructor, so that a wrong one is noticed where it was
-# written. `keras.activations.get` does it. It takes a name, a function or `None`.
-
-# %%
-print("the kernel was made:", tuple(dense.kernel.shape))
-print(keras.activations.get("relu").__name__, keras.activations.get(ops.tanh).__name__)
-print("None is", keras.activations.get(None).__name__)
-try:
-    keras.activations.get("rellu")
-except ValueError as error:
-    print(error)
-
-# %% [markdown] exercise="lazy-dense" role="task"
-# ## Exercise 6.2: a dense layer that waits
-#
-# *4 points*
-#
-# Write the layer `LazyDense(units, activation=None)`: a dense layer that takes its input width from
-# its first batch. Do without `layers.Dense`: the waiting is what you write here.
-#
-# - **In**: `x`, float32, shape `(..., n)` of rank 2 or more. **Out**: float32, shape
-#   `(..., units)`: the activation of $x W + b$.
-# - Before the first call the layer has no weights.
-# - The first call makes two weights, $W$ of shape `(n, units)` and $b$ of shape `(units,)`, both
-#   trained. They are the layer's only ones. Their names and initial values are up to you.
-# - Later calls, with any batch size, use the weights of the first.
-# - `activation` is `None` (nothing is applied), a function of a tensor such as `ops.tanh`, or a
-#   name that `keras.activations.get` knows, such as `"relu"`. A name that does not exist there
-#   raises an error, of any kind, when the layer is *constructed*.
-#
-# The first tests cell (1 point) looks at the weights before and after the first call, the second
-# (2 points) at what later calls compute and at training, the third (1 point) at the activation.
-
-# %% [markdown] exercise="lazy-dense" role="hint"
-# <details><summary>Hint 1</summary>
-#
-# Start from `SimpleDense`. Two things are missing: a bias, and the step from a name to a function.
-# When does each of the three become possible: the shape of $W$, the shape of $b$, the lookup?
-#
-# </details>
-
-# %% [markdown] exercise="lazy-dense" role="hint"
-# <details><summary>Hint 2</summary>
-#
-# In the constructor: `self.activation = keras.activations.get(activation)`, which is the identity
-# for `None`. In `build(self, input_shape)`: `self.add_weight(shape=(input_shape[-1], self.units),
-# initializer="glorot_uniform", name="kernel")`, and another one of shape `(self.units,)` with
-# `initializer="zeros"`. In `call`: the activation of `ops.matmul(x, self.kernel) + self.bias`.
-#
-# </details>
-
-# %% exercise="lazy-dense" role="solution"
-class LazyDense(keras.Layer):
-    """A dense layer, (..., n) to (..., units), that learns n from its first batch."""
-
-    def __init__(
-        self, units: int, activation: str | Callable[[tf.Tensor], tf.Tensor] | None = None
-    ) -> None:
-        super().__init__()
-        # BEGIN SOLUTION
-        self.units = units
-        self.activation = keras.activations.get(activation)
-        # END SOLUTION
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        # BEGIN SOLUTION
-        self.kernel = self.add_weight(
-            shape=(input_shape[-1], self.units), initializer="glorot_uniform", name="kernel"
-        )
-        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
-        # END SOLUTION
-
-    def call(self, x: tf.Tensor) -> tf.Tensor:
-        # BEGIN SOLUTION
-        return self.activation(ops.matmul(x, self.kernel) + self.bias)
-        # END SOLUTION
-
-
-# %% exercise="lazy-dense" role="tests" points=1
-# Exercise 6.2, tests 1 of 3: the weights before the first call and after it.
-def check_waiting(units, shape):
-    name, n = f"LazyDense({units})", shape[-1]
-    layer, second = LazyDense(units), LazyDense(units)
-    assert isinstance(layer, keras.Layer), f"{name} gave a {type(layer).__name__}, not a layer."
-    assert len(layer.weights) == 0, (
-        f"{name} has weights of shapes {[tuple(w.shape) for w in layer.weights]} before its first "
-        "call, wanted none: make them in build and not in the constructor, which cannot know the "
-        "input width.")
-    called = f"{name}(x) for x of shape {shape}"
-    try:
-        y = layer(tf.ones(shape))
-    except ValueError as error:
-        raise AssertionError(
-            f"{called} raised ValueError ({reason(error)}): weights and layers are made in the "
-            "constructor or in build, not in call.") from None
-    assert isinstance(y, tf.Tensor), f"{called} gave a {type(y).__name__}, not a tensor."
-    wanted = (*shape[:-1], units)
-    assert tuple(y.shape) == wanted and y.dtype == tf.float32, (
-        f"{called} gave {y.dtype.name} of shape {tuple(y.shape)}, wanted float32 of {wanted}.")
-    assert not any(isinstance(part, layers.Dense) for part in layer._flatten_layers()), (
-        f"{name} uses layers.Dense; the task is to write the waiting yourself.")
-    shapes, wanted = sorted(tuple(w.shape) for w in layer.weights), [(units,), (n, units)]
-    assert len(shapes) > 0, (
-        f"{name} has no weights after {called}: make them with self.add_weight, in build; Keras "
-        "does not see a tf.Variable.")
-    trained = len(layer.trainable_weights)
-    assert shapes == sorted(wanted) and trained == 2, (
-        f"after {called} the weights have the shapes {shapes}, {trained} of them trained, wanted "
-        f"{sorted(wanted)}, all trained: W is (n, units) for the n of the last axis, b is "
-        "(units,).")
-    second(tf.ones((3, n + 2)))
-    theirs = sorted(tuple(w.shape) for w in second.weights)
-    assert theirs == sorted([(units,), (n + 2, units)]), (
-        f"a second {name}, called with {n + 2} columns, has weights of shapes {theirs}: every "
-        "instance waits for its own first batch.")
-
-
-for case in [(4, (2, 3)), (1, (1, 7))]:
-    check_waiting(*case)
-# BEGIN HIDDEN TESTS
-for case in [(6, (5, 2, 4)), (3, (0, 5)), (2, (9, 1))]:
-    check_waiting(*case)
-# END HIDDEN TESTS
-
-# %% exercise="lazy-dense" role="tests" points=2
-# Exercise 6.2, tests 2 of 3: what the first and later calls compute, and training.
-def check_later_calls(units, n, batches):
-    layer = LazyDense(units)
-    assert isinstance(layer, keras.Layer), f"LazyDense gave a {type(layer).__name__}, not a layer."
-    rng, kept = np.random.default_rng(units), []
-    for call, batch in enumerate(batches, start=1):
-        x = rng.normal(size=(*batch, n)).astype("float32")
-        with tf.GradientTape() as tape:
-            y = layer(tf.constant(x))
-            called = f"call {call} of LazyDense({units}), x of shape {x.shape},"
-            assert isinstance(y, tf.Tensor), f"{called} gave a {type(y).__name__}, not a tensor."
-            total = tf.reduce_sum(y)
-        held = sorted(layer.weights, key=lambda w: len(w.shape))
-        assert [len(w.shape) for w in held] == [1, 2], (
-            f"{called} leaves {len(held)} weights; get the first tests cell to pass first.")
-        b, W = held
-        assert all(v is w and np.array_equal(v, old) for v, (w, old) in zip(held, kept)), (
-            f"{called} made new weights or changed those that it had: they are made and filled "
-            "once, in build.")
-        wanted = x.astype("float64") @ W.numpy().astype("float64") + b.numpy()
-        got = y.numpy()
-        assert got.shape == wanted.shape and np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
-            f"{called} gave shape {got.shape} beginning {got.ravel()[:3].round(3)}, wanted "
-            f"{wanted.shape} beginning {wanted.ravel()[:3].round(3)} with the W and b that it has: "
-            "without an activation the result is x @ W + b.")
-        assert all(g is not None for g in tape.gradient(total, layer.trainable_weights)) and (
-            len(layer.trainable_weights) == 2), (
-            f"after {called} W or b has no gradient, so it is not trained: no NumPy in call.")
-        for w in held:
-            w.assign(rng.normal(size=w.shape))
-        kept = [(w, w.numpy()) for w in held]
-
-
-for case in [(4, 3, [(2,), (5,), (1,)])]:
-    check_later_calls(*case)
-# BEGIN HIDDEN TESTS
-for case in [(3, 3, [(4,), (2, 6), (3,)]), (1, 8, [(1,), (7,)])]:
-    check_later_calls(*case)
-# END HIDDEN TESTS
-
-# %% exercise="lazy-dense" role="tests" points=1
-# Exercise 6.2, tests 3 of 3: the activation.
-def check_activation(shown, activation, function):
-    called = f"LazyDense(3, activation={shown})"
-    try:
-        layer = LazyDense(3, activation=activation)
-    except (AttributeError, KeyError, ValueError) as error:
-        raise AssertionError(f"{called} raised {type(error).__name__} ({error}): take None, a "
-                             "function, or any name that keras.activations.get knows.") from None
-    x = np.array([[1.0, -2.0], [3.0, 0.5], [-4.0, 2.0], [0.25, -0.5]], "float32")
-    try:
-        layer(tf.constant(x))
-    except TypeError as error:
-        raise AssertionError(f"{called} was constructed, and its call raised TypeError "
-                             f"({reason(error)}): a name has to be looked up before it can be "
-                             "called.") from None
-    held = sorted(layer.weights, key=lambda w: len(w.shape))
-    assert [len(w.shape) for w in held] == [1, 2], (
-        f"{called}: get the first tests cell to pass first.")
-    b, W = np.array([0.5, -1.0, 0.25]), np.array([[1.0, -1.0, 0.5], [-0.5, 2.0, 1.5]])
-    held[0].assign(b)
-    held[1].assign(W)
-    y = layer(tf.constant(x))
-    assert isinstance(y, tf.Tensor), f"{called}(x) gave a {type(y).__name__}, not a tensor."
-    b, W = (w.numpy() for w in sorted(layer.weights, key=lambda w: len(w.shape)))
-    linear = x @ W + b
-    wanted, got = function(linear), y.numpy()
-    assert got.shape == wanted.shape, f"{called}(x) gave shape {got.shape}, wanted {wanted.shape}."
-    cause = "apply the activation once, to x @ W + b"
-    if np.allclose(got, linear, rtol=1e-4, atol=1e-4):
-        cause = "no activation was applied"
-    elif np.allclose(got, np.maximum(linear, 0), rtol=1e-4, atol=1e-4):
-        cause = "that is a ReLU, whatever was asked for"
-    assert np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
-        f"{called}(x) gave {got[0].round(3)} in row 0, wanted {wanted[0].round(3)}: {cause}.")
-
-
-def check_unknown_name(wrong):
-    try:
-        layer = LazyDense(3, activation=wrong)
-    except NotImplementedError:
-        raise
-    except Exception:
-        return
-    raise AssertionError(
-        f"LazyDense(3, activation={wrong!r}) gave a {type(layer).__name__} and no error, although "
-        "there is no such function: look the name up in the constructor, and have no default.")
-
-
-for case in [("'relu'", "relu", lambda a: np.maximum(a, 0)), ("'tanh'", "tanh", np.tanh),
-             ("ops.sin", ops.sin, np.sin)]:
-    check_activation(*case)
-for wrong in ["rellu"]:
-    check_unknown_name(wrong)
-# BEGIN HIDDEN TESTS
-for case in [("'softplus'", "softplus", lambda a: np.log1p(np.exp(a))),
-             ("ops.square", ops.square, np.square),
-             ("a function", lambda a: ops.where(a > 0, a, a / 2),
-              lambda a: np.where(a > 0, a, a / 2))]:
-    check_activation(*case)
-for wrong in ["tanhh"]:
-    check_unknown_name(wrong)
-# END HIDDEN TESTS
 
 # %% [markdown]
 # ### More than a missing number
@@ -984,7 +738,7 @@ for n in (16, 100):
     print(f"width {n}:", [tuple(w.shape) for w in block.weights if len(w.shape) == 2])
 
 # %% [markdown] exercise="widening-layer" role="task"
-# ## Exercise 6.3: a layer that widens
+# ## Exercise 6.2: a layer that widens
 #
 # *3 points*
 #
@@ -1043,7 +797,7 @@ def widen_three_times() -> keras.Sequential:
 
 
 # %% exercise="widening-layer" role="tests" points=2
-# Exercise 6.3, tests 1 of 2: one layer: its width, its weights, a second call.
+# Exercise 6.2, tests 1 of 2: one layer: its width, its weights, a second call.
 def check_widen(shape, second_batch):
     n = shape[-1]
     m = 2 * n if n % 2 == 0 else 3 * n
@@ -1094,7 +848,7 @@ for case in [((4, 1), (3,)), ((3, 7, 10), (6,)), ((1, 9), (4, 2)), ((3, 2), (3,)
 # END HIDDEN TESTS
 
 # %% exercise="widening-layer" role="tests" points=1
-# Exercise 6.3, tests 2 of 2: three in a chain.
+# Exercise 6.2, tests 2 of 2: three in a chain.
 def check_chain(batch, widths):
     net = widen_three_times()
     assert isinstance(net, keras.Sequential), (
@@ -1132,6 +886,259 @@ for case in [(2, [3, 9, 27, 81]), (5, [4, 8, 16, 32])]:
 # BEGIN HIDDEN TESTS
 for case in [(1, [5, 15, 45, 135]), (3, [2, 4, 8, 16]), (4, [1, 3, 9, 27])]:
     check_chain(*case)
+# END HIDDEN TESTS
+
+# %% [markdown]
+# ### Then and now: an activation by name
+#
+# A much-read text passes its own dense layer an activation as text, `activation="relu"`, as one
+# does with built-in layers. Its constructor keeps what it gets.
+#
+# **Predict**: which line raises?
+
+# %% tags=["raises-exception"] listing="S2-07"
+dense = SimpleDense(3, activation="relu")
+print("constructed")
+dense(tf.ones((2, 5)))
+
+# %% [markdown]
+# The constructor has no objection to a piece of text. Only the call tries to use it as a function,
+# perhaps in another file, and the message does not say "relu". By then the kernel had been made, as
+# the next cell shows: the layer is half done.
+#
+# A name has to be looked up, once, in the constructor, so that a wrong one is noticed where it was
+# written. `keras.activations.get` does it. It takes a name, a function or `None`.
+
+# %%
+print("the kernel was made:", tuple(dense.kernel.shape))
+print(keras.activations.get("relu").__name__, keras.activations.get(ops.tanh).__name__)
+print("None is", keras.activations.get(None).__name__)
+try:
+    keras.activations.get("rellu")
+except ValueError as error:
+    print(error)
+
+# %% [markdown] exercise="lazy-dense" role="task"
+# ## Exercise 6.3: a dense layer that waits
+#
+# *4 points*
+#
+# Write the layer `LazyDense(units, activation=None)`: a dense layer that takes its input width from
+# its first batch. Do without `layers.Dense`: the waiting is what you write here.
+#
+# - **In**: `x`, float32, shape `(..., n)` of rank 2 or more. **Out**: float32, shape
+#   `(..., units)`: the activation of $x W + b$.
+# - Before the first call the layer has no weights.
+# - The first call makes two weights, $W$ of shape `(n, units)` and $b$ of shape `(units,)`, both
+#   trained. They are the layer's only ones. Their names and initial values are up to you.
+# - Later calls, with any batch size, use the weights of the first.
+# - `activation` is `None` (nothing is applied), a function of a tensor such as `ops.tanh`, or a
+#   name that `keras.activations.get` knows, such as `"relu"`. A name that does not exist there
+#   raises an error, of any kind, when the layer is *constructed*.
+#
+# The four tests cells (1 point each) look at the weights before and after the first call, at what
+# later calls compute and at training, at the activation, and at names that do not exist.
+
+# %% [markdown] exercise="lazy-dense" role="hint"
+# <details><summary>Hint 1</summary>
+#
+# Start from `SimpleDense`. Two things are missing: a bias, and the step from a name to a function.
+# When does each of the three become possible: the shape of $W$, the shape of $b$, the lookup?
+#
+# </details>
+
+# %% [markdown] exercise="lazy-dense" role="hint"
+# <details><summary>Hint 2</summary>
+#
+# In the constructor: `self.activation = keras.activations.get(activation)`, which is the identity
+# for `None`. In `build(self, input_shape)`: `self.add_weight(shape=(input_shape[-1], self.units),
+# initializer="glorot_uniform", name="kernel")`, and another one of shape `(self.units,)` with
+# `initializer="zeros"`. In `call`: the activation of `ops.matmul(x, self.kernel) + self.bias`.
+#
+# </details>
+
+# %% exercise="lazy-dense" role="solution"
+class LazyDense(keras.Layer):
+    """A dense layer, (..., n) to (..., units), that learns n from its first batch."""
+
+    def __init__(
+        self, units: int, activation: str | Callable[[tf.Tensor], tf.Tensor] | None = None
+    ) -> None:
+        super().__init__()
+        # BEGIN SOLUTION
+        self.units = units
+        self.activation = keras.activations.get(activation)
+        # END SOLUTION
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        # BEGIN SOLUTION
+        self.kernel = self.add_weight(
+            shape=(input_shape[-1], self.units), initializer="glorot_uniform", name="kernel"
+        )
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+        # END SOLUTION
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        # BEGIN SOLUTION
+        return self.activation(ops.matmul(x, self.kernel) + self.bias)
+        # END SOLUTION
+
+
+# %% exercise="lazy-dense" role="tests" points=1
+# Exercise 6.3, tests 1 of 4: the weights before the first call and after it.
+def check_waiting(units, shape):
+    name, n = f"LazyDense({units})", shape[-1]
+    layer, second = LazyDense(units), LazyDense(units)
+    assert isinstance(layer, keras.Layer), f"{name} gave a {type(layer).__name__}, not a layer."
+    assert len(layer.weights) == 0, (
+        f"{name} has weights of shapes {[tuple(w.shape) for w in layer.weights]} before its first "
+        "call, wanted none: make them in build and not in the constructor, which cannot know the "
+        "input width.")
+    called = f"{name}(x) for x of shape {shape}"
+    try:
+        y = layer(tf.ones(shape))
+    except ValueError as error:
+        raise AssertionError(
+            f"{called} raised ValueError ({reason(error)}): weights and layers are made in the "
+            "constructor or in build, not in call.") from None
+    assert isinstance(y, tf.Tensor), f"{called} gave a {type(y).__name__}, not a tensor."
+    wanted = (*shape[:-1], units)
+    assert tuple(y.shape) == wanted and y.dtype == tf.float32, (
+        f"{called} gave {y.dtype.name} of shape {tuple(y.shape)}, wanted float32 of {wanted}.")
+    assert not any(isinstance(part, layers.Dense) for part in layer._flatten_layers()), (
+        f"{name} uses layers.Dense; the task is to write the waiting yourself.")
+    shapes, wanted = sorted(tuple(w.shape) for w in layer.weights), [(units,), (n, units)]
+    assert len(shapes) > 0, (
+        f"{name} has no weights after {called}: make them with self.add_weight, in build; Keras "
+        "does not see a tf.Variable.")
+    trained = len(layer.trainable_weights)
+    assert shapes == sorted(wanted) and trained == 2, (
+        f"after {called} the weights have the shapes {shapes}, {trained} of them trained, wanted "
+        f"{sorted(wanted)}, all trained: W is (n, units) for the n of the last axis, b is "
+        "(units,).")
+    second(tf.ones((3, n + 2)))
+    theirs = sorted(tuple(w.shape) for w in second.weights)
+    assert theirs == sorted([(units,), (n + 2, units)]), (
+        f"a second {name}, called with {n + 2} columns, has weights of shapes {theirs}: every "
+        "instance waits for its own first batch.")
+
+
+for case in [(4, (2, 3)), (1, (1, 7))]:
+    check_waiting(*case)
+# BEGIN HIDDEN TESTS
+for case in [(6, (5, 2, 4)), (3, (0, 5)), (2, (9, 1))]:
+    check_waiting(*case)
+# END HIDDEN TESTS
+
+# %% exercise="lazy-dense" role="tests" points=1
+# Exercise 6.3, tests 2 of 4: what the first and later calls compute, and training.
+def check_later_calls(units, n, batches):
+    layer = LazyDense(units)
+    assert isinstance(layer, keras.Layer), f"LazyDense gave a {type(layer).__name__}, not a layer."
+    rng, kept = np.random.default_rng(units), []
+    for call, batch in enumerate(batches, start=1):
+        x = rng.normal(size=(*batch, n)).astype("float32")
+        with tf.GradientTape() as tape:
+            y = layer(tf.constant(x))
+            called = f"call {call} of LazyDense({units}), x of shape {x.shape},"
+            assert isinstance(y, tf.Tensor), f"{called} gave a {type(y).__name__}, not a tensor."
+            total = tf.reduce_sum(y)
+        held = sorted(layer.weights, key=lambda w: len(w.shape))
+        assert [len(w.shape) for w in held] == [1, 2], (
+            f"{called} leaves {len(held)} weights; get the first tests cell to pass first.")
+        b, W = held
+        assert all(v is w and np.array_equal(v, old) for v, (w, old) in zip(held, kept)), (
+            f"{called} made new weights or changed those that it had: they are made and filled "
+            "once, in build.")
+        wanted = x.astype("float64") @ W.numpy().astype("float64") + b.numpy()
+        got = y.numpy()
+        assert got.shape == wanted.shape and np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
+            f"{called} gave shape {got.shape} beginning {got.ravel()[:3].round(3)}, wanted "
+            f"{wanted.shape} beginning {wanted.ravel()[:3].round(3)} with the W and b that it has: "
+            "without an activation the result is x @ W + b.")
+        assert all(g is not None for g in tape.gradient(total, layer.trainable_weights)) and (
+            len(layer.trainable_weights) == 2), (
+            f"after {called} W or b has no gradient, so it is not trained: no NumPy in call.")
+        for w in held:
+            w.assign(rng.normal(size=w.shape))
+        kept = [(w, w.numpy()) for w in held]
+
+
+for case in [(4, 3, [(2,), (5,), (1,)])]:
+    check_later_calls(*case)
+# BEGIN HIDDEN TESTS
+for case in [(3, 3, [(4,), (2, 6), (3,)]), (1, 8, [(1,), (7,)])]:
+    check_later_calls(*case)
+# END HIDDEN TESTS
+
+# %% exercise="lazy-dense" role="tests" points=1
+# Exercise 6.3, tests 3 of 4: the activation.
+def check_activation(shown, activation, function):
+    called = f"LazyDense(3, activation={shown})"
+    try:
+        layer = LazyDense(3, activation=activation)
+    except (AttributeError, KeyError, ValueError) as error:
+        raise AssertionError(f"{called} raised {type(error).__name__} ({error}): take None, a "
+                             "function, or any name that keras.activations.get knows.") from None
+    x = np.array([[1.0, -2.0], [3.0, 0.5], [-4.0, 2.0], [0.25, -0.5]], "float32")
+    try:
+        layer(tf.constant(x))
+    except TypeError as error:
+        raise AssertionError(f"{called} was constructed, and its call raised TypeError "
+                             f"({reason(error)}): a name has to be looked up before it can be "
+                             "called.") from None
+    held = sorted(layer.weights, key=lambda w: len(w.shape))
+    assert [len(w.shape) for w in held] == [1, 2], (
+        f"{called}: get the first tests cell to pass first.")
+    b, W = np.array([0.5, -1.0, 0.25]), np.array([[1.0, -1.0, 0.5], [-0.5, 2.0, 1.5]])
+    held[0].assign(b)
+    held[1].assign(W)
+    y = layer(tf.constant(x))
+    assert isinstance(y, tf.Tensor), f"{called}(x) gave a {type(y).__name__}, not a tensor."
+    b, W = (w.numpy() for w in sorted(layer.weights, key=lambda w: len(w.shape)))
+    linear = x @ W + b
+    wanted, got = function(linear), y.numpy()
+    assert got.shape == wanted.shape, f"{called}(x) gave shape {got.shape}, wanted {wanted.shape}."
+    cause = "apply the activation once, to x @ W + b"
+    if np.allclose(got, linear, rtol=1e-4, atol=1e-4):
+        cause = "no activation was applied"
+    elif np.allclose(got, np.maximum(linear, 0), rtol=1e-4, atol=1e-4):
+        cause = "that is a ReLU, whatever was asked for"
+    assert np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
+        f"{called}(x) gave {got[0].round(3)} in row 0, wanted {wanted[0].round(3)}: {cause}.")
+
+
+for case in [("'relu'", "relu", lambda a: np.maximum(a, 0)), ("'tanh'", "tanh", np.tanh),
+             ("ops.sin", ops.sin, np.sin)]:
+    check_activation(*case)
+# BEGIN HIDDEN TESTS
+for case in [("'softplus'", "softplus", lambda a: np.log1p(np.exp(a))),
+             ("ops.square", ops.square, np.square),
+             ("a function", lambda a: ops.where(a > 0, a, a / 2),
+              lambda a: np.where(a > 0, a, a / 2))]:
+    check_activation(*case)
+# END HIDDEN TESTS
+
+# %% exercise="lazy-dense" role="tests" points=1
+# Exercise 6.3, tests 4 of 4: a name that does not exist.
+def check_unknown_name(wrong, right):
+    LazyDense(3, activation=right)  # raises nothing
+    try:
+        layer = LazyDense(3, activation=wrong)
+    except NotImplementedError:
+        raise
+    except Exception:
+        return
+    raise AssertionError(
+        f"LazyDense(3, activation={wrong!r}) gave a {type(layer).__name__} and no error, although "
+        "there is no such function: look the name up in the constructor, and have no default.")
+
+
+for case in [("rellu", "relu")]:
+    check_unknown_name(*case)
+# BEGIN HIDDEN TESTS
+for case in [("tanhh", "tanh")]:
+    check_unknown_name(*case)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -1245,7 +1252,7 @@ print("the loss fell at every step:", losses[0] > losses[1] > losses[2])
 #   gradients of this batch.
 #
 # The first tests cell (2 points) compares three steps with a computation by hand, the second
-# (1 point) uses other networks and optimizers.
+# (1 point) looks at what `make_optimizer` is given, for several networks.
 
 # %% [markdown] exercise="late-optimizer" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1295,75 +1302,57 @@ class Trainer:
 
 # %% exercise="late-optimizer" role="tests" points=2
 # Exercise 6.4, tests 1 of 2: three steps with momentum, against a computation by hand.
-def by_hand(w, batches, momentum):
-    """(loss, w, v) of each step, for the prediction w * v * x."""
-    v, speed, states = 0.5, 0, []
+def by_hand(rate, batches, momentum):
+    """(loss, weight) of each step, for the prediction w * x and w = 0.5 at first."""
+    w, speed, states = 0.5, 0, []
     for x, y in batches:
-        error = w * v * np.array(x) - y
-        gradient = np.array([np.mean(2 * error * v * x), np.mean(2 * error * w * x)])
-        speed = momentum * speed + gradient
-        w, v = np.array([w, v]) - 0.1 * speed
-        states.append((np.mean(error**2), w, v))
+        error = w * np.array(x) - y
+        speed = momentum * speed + np.mean(2 * error * x)
+        w = w - rate * speed
+        states.append((np.mean(error**2), w))
     return states
 
 
-def check_steps(w, batches):
-    first = layers.Dense(1, use_bias=False)
-    first.build((None, 1))
-    first.kernel.assign([[w]])
+def check_steps(rate, batches):
     late = layers.Dense(1, use_bias=False, kernel_initializer=keras.initializers.Constant(0.5))
-    made = []
 
     def make_optimizer(variables):
-        made.append(list(variables))
-        optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
-        optimizer.build(made[-1])
+        optimizer = keras.optimizers.SGD(rate, momentum=0.9)
+        optimizer.build(list(variables))
         return optimizer
 
-    name = "Trainer(Sequential(built layer, late layer), SGD with momentum)"
-    losses = []
+    name, states = "Trainer(net, SGD with momentum), no weight before the first batch:", []
     try:
-        trainer = Trainer(keras.Sequential([first, late]), make_optimizer)
+        trainer = Trainer(keras.Sequential([late]), make_optimizer)
         for batch in batches:
             loss = trainer.step(*(tf.reshape(tf.constant(a), (-1, 1)) for a in batch))
-            losses.append((loss, first.kernel.numpy().item(), late.kernel.numpy().item()))
+            states.append((loss, late.kernel.numpy().item()))
     except ValueError as error:
-        raise AssertionError(
-            f"{name}: step {len(losses) + 1} raised ValueError ({str(error)[:60]}…), after "
-            f"make_optimizer had been given {len(made[-1]) if made else 0} of the 2 variables: ask "
-            "net for them after it has met its first batch.") from None
-    assert made, (
-        f"{name} never called make_optimizer: is an optimizer kept in the class or in a global?")
-    given = {id(v) for v in made[-1]}
-    assert {id(first.kernel), id(late.kernel)} <= given, (
-        f"{name}: the optimizer was given {len(given)} of the 2 variables, so the others are "
-        "never trained: ask net for them after it has met its first batch.")
-    right, no_memory = by_hand(w, batches, 0.9), by_hand(w, batches, 0)
-    for i, (got, wanted) in enumerate(zip(losses, right)):
-        assert type(got[0]) is float, f"{name}: step gave a {type(got[0]).__name__}, not a float."
-        cause = "the loss before one update of every variable, by this batch's gradients"
-        if np.allclose(got[1:], (w, 0.5)):
+        raise AssertionError(f"{name} ValueError in step {len(states) + 1} ({reason(error)}): was "
+                             "make_optimizer called before net had met a batch?") from None
+    no_memory = by_hand(rate, batches, 0)
+    for i, (got, wanted) in enumerate(zip(states, by_hand(rate, batches, 0.9))):
+        assert type(got[0]) is float, f"{name} step gave a {type(got[0]).__name__}, not a float."
+        cause = "the loss before one update by the gradients of this batch"
+        if got[1] == 0.5:
             cause = "nothing was updated"
-        elif np.isclose(got[2], right[i - 1][2] if i else 0.5):
-            cause = "the late layer was not updated"
         elif np.allclose(got, no_memory[i], rtol=1e-3):
             cause = "the momentum of earlier steps is lost; make the optimizer once"
         assert np.allclose(got, wanted, rtol=1e-3), (
-            f"{name}: step {i + 1} gave the loss {got[0]:.4f} and left the weights at {got[1]:.4f} "
-            f"and {got[2]:.4f}, wanted {wanted[0]:.4f}, {wanted[1]:.4f}, {wanted[2]:.4f}: {cause}.")
-    assert len(made) == 1, f"make_optimizer was called {len(made)} times in 3 steps, wanted once."
+            f"{name} step {i + 1} gave the loss {got[0]:.4f} and left the weight at {got[1]:.4f}, "
+            f"wanted {wanted[0]:.4f} and {wanted[1]:.4f}: {cause}.")
 
 
-for case in [(2.0, [([1.0, -2.0], [0.5, 1.0]), ([0.5, 1.5], [1.0, 2.0]), ([1.0], [2.0])])]:
+for case in [(0.1, [([1.0, -2.0], [0.5, 1.0]), ([0.5, 1.5], [1.0, 2.0]), ([1.0], [2.0])])]:
     check_steps(*case)
 # BEGIN HIDDEN TESTS
-for case in [(-1.0, [([1.0, 2.0, 0.5], [0.5, 1.0, -1.0]), ([1.5], [2.0]), ([0.5], [2.0])])]:
+for case in [(0.05, [([1.0, 2.0, 0.5], [0.5, 1.0, -1.0]), ([1.5], [2.0]), ([0.5], [2.0])])]:
     check_steps(*case)
 # END HIDDEN TESTS
 
 # %% exercise="late-optimizer" role="tests" points=1
-# Exercise 6.4, tests 2 of 2: networks built and not built, other optimizers.
-def check_trainer(what, net, kind, x):
+# Exercise 6.4, tests 2 of 2: what make_optimizer is given, and when.
+def check_given(what, net, kind, x):
     made = []
 
     def make_optimizer(variables):
@@ -1372,8 +1361,7 @@ def check_trainer(what, net, kind, x):
         optimizer.build(made[-1])
         return optimizer
 
-    y = tf.fill((len(x), 2), 3.0)
-    trainer = Trainer(net, make_optimizer)
+    trainer, y = Trainer(net, make_optimizer), tf.fill((len(x), 2), 3.0)
     try:
         loss = trainer.step(x, y)
     except ValueError as error:
@@ -1381,29 +1369,35 @@ def check_trainer(what, net, kind, x):
             f"Trainer, {what}: the first step raised ValueError ({str(error)[:60]}…), after "
             f"make_optimizer had been given {len(made[-1]) if made else 0} variables: was net "
             "asked for them before its first batch?") from None
-    assert type(loss) is float, (
-        f"Trainer, {what}: step gave a {type(loss).__name__}, wanted a float.")
-    before = [v.numpy() for v in net.trainable_weights]
+    assert type(loss) is float, f"Trainer, {what}: step gave a {type(loss).__name__}, not a float."
+    assert made, (f"Trainer, {what}: make_optimizer was never called: is an optimizer kept in the "
+                  "class or in a global?")
+    given, every = {id(v) for v in made[-1]}, net.trainable_weights
+    assert given == {id(v) for v in every}, (
+        f"Trainer, {what}: make_optimizer was given {len(given)} variables, wanted all "
+        f"{len(every)}: ask net for them after it has met its first batch.")
+    before = [v.numpy() for v in every]
     trainer.step(x, y)
-    moved = sum(not np.array_equal(v, old) for v, old in zip(net.trainable_weights, before))
-    assert made, f"Trainer, {what}: make_optimizer was never called."
-    assert moved == len(before), (
-        f"Trainer, {what}: step 2 changed {moved} of {len(before)} variables, wanted all.")
-    given = [{id(v) for v in variables} for variables in made]
-    assert len(given) == 1 and given[0] == {id(v) for v in net.trainable_weights}, (
-        f"Trainer, {what}: make_optimizer was called {len(made)} times in 2 steps, the last time "
-        f"with {len(made[-1])} variables, wanted once with all {len(before)} of net.")
+    assert len(made) == 1, (
+        f"Trainer, {what}: make_optimizer was called {len(made)} times in 2 steps, wanted once.")
+    moved = sum(not np.array_equal(v, old) for v, old in zip(every, before))
+    assert moved == len(every), (
+        f"Trainer, {what}: step 2 changed {moved} of {len(every)} variables, wanted all.")
 
 
 x = tf.reshape(tf.linspace(-1.0, 1.0, 12), (4, 3))
 waiting = keras.Sequential([layers.Dense(5, activation="tanh"), layers.Dense(2)])
-for case in [("nothing built, Adam", waiting, keras.optimizers.Adam, x)]:
-    check_trainer(*case)
+first = layers.Dense(4, activation="tanh")
+first.build((None, 3))
+half = keras.Sequential([first, layers.Dense(2)])
+for case in [("nothing built, Adam", waiting, keras.optimizers.Adam, x),
+             ("only the first layer built, SGD", half, keras.optimizers.SGD, x)]:
+    check_given(*case)
 # BEGIN HIDDEN TESTS
 ready = keras.Sequential([keras.Input((3,)), layers.Dense(4, activation="tanh"), layers.Dense(2)])
 for case in [("everything built, SGD", ready, keras.optimizers.SGD, x),
              ("one layer, a batch of one", layers.Dense(2), keras.optimizers.SGD, x[:1])]:
-    check_trainer(*case)
+    check_given(*case)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -1531,8 +1525,8 @@ for block in (Blaming(Doubled()), Doubled()):
 # - After that the guard goes on working, and still expects what it expected.
 # - An error that is raised inside `block` comes out with its own type and message.
 #
-# The first tests cell (2 points) looks at refused batches, the second (1 point) at what must go
-# through.
+# The three tests cells (1 point each) look at which batches are refused, at the words of the
+# message, and at what must go through.
 
 # %% [markdown] exercise="clear-error" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1578,8 +1572,8 @@ class Guard(keras.Layer):
         # END SOLUTION
 
 
-# %% exercise="clear-error" role="tests" points=2
-# Exercise 6.5, tests 1 of 2: what is refused, and in which words.
+# %% exercise="clear-error" role="tests" points=1
+# Exercise 6.5, tests 1 of 3: what is refused.
 class Seeing(keras.Layer):
     """Add an offset to each column, and write down every width that comes in."""
 
@@ -1592,54 +1586,72 @@ class Seeing(keras.Layer):
         return x + self.offset
 
 
-def check_refused(name, width, wrong_widths, batch):
+def check_refused(width, wrong_widths, batch):
     block = Seeing(width)
-    guard = Guard(name, block)
+    guard = Guard("guard", block)
     for received in wrong_widths:
         try:
             y = guard(tf.ones((batch, width)))
         except ValueError as error:
             raise AssertionError(
-                f"Guard({name!r}, block) refused a batch of the right width, {width} "
+                f"Guard('guard', block) refused a batch of the right width, {width} "
                 f"({reason(error)}), among batches of other widths.") from None
         assert isinstance(y, tf.Tensor) and tuple(y.shape) == (batch, width), (
-            f"Guard({name!r}, block) called with {width} columns did not return what block gives.")
-        called = f"Guard({name!r}, block), called with {width} columns and then with {received},"
+            f"Guard('guard', block) called with {width} columns did not return what block gives.")
+        called = f"Guard('guard', block), called with {width} columns and then with {received},"
+        raised = None
         try:
             guard(tf.ones((batch, received)))
         except NotImplementedError:
             raise
         except Exception as error:
-            kind, message = type(error), re.sub(r"\x1b\[\d+m", "", str(error))
-            shown = reason(error)
-        else:
-            raise AssertionError(
-                f"{called} raised nothing: compare the width with that of the first batch before "
-                "block runs; do not count on an error from "
-                "block, since a single column broadcasts.")
-        assert kind is ValueError, (
-            f"{called} raised {kind.__name__} ({shown}), wanted a ValueError of its own: compare "
-            "the last axis with that of the first batch.")
-        assert name in message, f"{called} raised ValueError({shown}): the name is missing."
-        told = [re.search(rf"\b{word} {n}\b", message) is not None for word, n in (
-            ("expected", width), ("received", received), ("expected", received))]
-        assert told[0] and told[1], (
-            f"{called} raised ValueError({shown}), wanted the words 'expected {width}' and "
-            f"'received {received}'{': the two are the wrong way round' if told[2] else ''}.")
+            raised = error
+        assert raised is not None, (
+            f"{called} raised nothing: compare the width with that of the first batch before block "
+            "runs; do not count on an error from block, since a single column broadcasts.")
+        assert type(raised) is ValueError, (
+            f"{called} raised {type(raised).__name__} ({reason(raised)}), wanted a ValueError of "
+            "its own: compare the last axis with that of the first batch.")
         assert received not in block.widths, (
             f"{called} gave the wrong batch to block before it refused it.")
 
 
-for case in [("first_dense", 20, [1, 21], 3), ("head", 3, [2, 15], 2)]:
+for case in [(20, [1, 21], 3), (3, [2, 15], 2)]:
     check_refused(*case)
 # BEGIN HIDDEN TESTS
-for case in [("output-layer", 1, [12, 2], 1), ("encoder.2", 128, [1, 12, 1280], 5),
-             ("gate", 4, [7, 1, 7], 4)]:
+for case in [(1, [12, 2], 1), (128, [1, 12, 1280], 5), (4, [7, 1, 7], 4)]:
     check_refused(*case)
 # END HIDDEN TESTS
 
 # %% exercise="clear-error" role="tests" points=1
-# Exercise 6.5, tests 2 of 2: what goes through.
+# Exercise 6.5, tests 2 of 3: the words of the message.
+def check_words(name, width, received):
+    guard, message, shown = Guard(name, layers.Identity()), None, None
+    guard(tf.ones((2, width)))
+    try:
+        guard(tf.ones((2, received)))
+    except ValueError as error:
+        message, shown = re.sub(r"\x1b\[\d+m", "", str(error)), reason(error)
+    called = f"Guard({name!r}, block), called with {width} columns and then with {received},"
+    assert message is not None, (
+        f"{called} raised nothing; get the first tests cell to pass first.")
+    assert name in message, f"{called} raised ValueError({shown}): the name is missing."
+    told = [re.search(rf"\b{word} {n}\b", message) is not None for word, n in (
+        ("expected", width), ("received", received), ("expected", received))]
+    assert told[0] and told[1], (
+        f"{called} raised ValueError({shown}), wanted the words 'expected {width}' and "
+        f"'received {received}'{': the two are the wrong way round' if told[2] else ''}.")
+
+
+for case in [("first_dense", 20, 21), ("head", 3, 1)]:
+    check_words(*case)
+# BEGIN HIDDEN TESTS
+for case in [("output-layer", 1, 12), ("encoder.2", 128, 1280)]:
+    check_words(*case)
+# END HIDDEN TESTS
+
+# %% exercise="clear-error" role="tests" points=1
+# Exercise 6.5, tests 3 of 3: what goes through.
 class Moody(keras.Layer):
     """Double the input, or raise the error that it was given."""
 

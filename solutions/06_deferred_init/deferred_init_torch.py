@@ -668,251 +668,6 @@ for make in (SimpleDense, WaitingDense):
 # %% [markdown]
 # Use the `if` in `forward` for a quick experiment, the mixin for a layer that others will use.
 #
-# ### Then and now: an activation by name
-#
-# A much-read text passes its own dense layer an activation as text, `activation="relu"`, as one
-# does with built-in layers. Its constructor keeps what it gets.
-#
-# **Predict**: which line raises?
-
-# %% tags=["raises-exception"] listing="S2-07"
-dense = SimpleDense(3, activation="relu")
-print("constructed")
-dense(torch.ones(2, 5))
-
-# %% [markdown]
-# The constructor has no objection to a piece of text. Only the call tries to use it as a function,
-# perhaps in another file, and the message does not say "relu". By then the weight had been made, as
-# the next cell shows: the layer is half done.
-#
-# A name has to be looked up, once, in the constructor, so that a wrong one is noticed where it was
-# written. `torch.nn.functional`, here called `F`, holds the activations under their names, and
-# `getattr` finds an attribute by name.
-
-# %%
-print("the weight was made:", tuple(dense.weight.shape))
-print(getattr(F, "relu")(torch.tensor([-1.0, 2.0])).tolist())
-try:
-    getattr(F, "rellu")
-except AttributeError as error:
-    print(error)
-
-# %% [markdown] exercise="lazy-dense" role="task"
-# ## Exercise 6.2: a dense layer that waits
-#
-# *4 points*
-#
-# Write the block `LazyDense(units, activation=None)`: a dense layer that takes its input width from
-# its first batch. Do without `nn.LazyLinear`: the waiting is what you write here.
-#
-# - **In**: `x`, float32, shape `(..., n)` of rank 2 or more. **Out**: float32, shape
-#   `(..., units)`: the activation of $x W^\top + b$.
-# - Before the first call, no parameter has a shape: `parameters()` is empty, or holds nothing but
-#   `UninitializedParameter`s.
-# - The first call makes two parameters, $W$ of shape `(units, n)` and $b$ of shape `(units,)`, both
-#   trained. They are the block's only ones. Their names and initial values are up to you.
-# - Later calls, with any batch size, use the parameters of the first.
-# - `activation` is `None` (nothing is applied), a function of a tensor such as `torch.tanh`, or the
-#   name of a function in `torch.nn.functional`, such as `"relu"`. A name that does not exist there
-#   raises an error, of any kind, when the block is *constructed*.
-#
-# The first tests cell (1 point) looks at the parameters before and after the first call, the second
-# (2 points) at what later calls compute and at training, the third (1 point) at the activation.
-
-# %% [markdown] exercise="lazy-dense" role="hint"
-# <details><summary>Hint 1</summary>
-#
-# Start from `SimpleDense`. Two things are missing: a bias, and the step from a name to a function.
-# When does each of the three become possible: the shape of $W$, the shape of $b$, the lookup?
-#
-# </details>
-
-# %% [markdown] exercise="lazy-dense" role="hint"
-# <details><summary>Hint 2</summary>
-#
-# In the constructor: `if isinstance(activation, str): activation = getattr(F, activation)`, and
-# `self.dense = None`. In `forward`, under `if self.dense is None:`, make `nn.Linear(x.shape[-1],
-# self.units)` and assign it to `self.dense`. Behind the `if`, use it. (Two parameters that are
-# `None` at first, or the mixin with two `UninitializedParameter`s, do as well.)
-#
-# </details>
-
-# %% exercise="lazy-dense" role="solution"
-class LazyDense(nn.Module):
-    """A dense layer, (..., n) to (..., units), that learns n from its first batch."""
-
-    def __init__(
-        self, units: int, activation: str | Callable[[torch.Tensor], torch.Tensor] | None = None
-    ) -> None:
-        super().__init__()
-        # BEGIN SOLUTION
-        self.units = units
-        self.activation = getattr(F, activation) if isinstance(activation, str) else activation
-        self.dense = None
-        # END SOLUTION
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        # BEGIN SOLUTION
-        if self.dense is None:
-            self.dense = nn.Linear(x.shape[-1], self.units)
-        y = self.dense(x)
-        return y if self.activation is None else self.activation(y)
-        # END SOLUTION
-
-
-# %% exercise="lazy-dense" role="tests" points=1
-# Exercise 6.2, tests 1 of 3: the parameters before the first call and after it.
-def check_waiting(units, shape):
-    name, n = f"LazyDense({units})", shape[-1]
-    layer, second = LazyDense(units), LazyDense(units)
-    assert isinstance(layer, nn.Module), f"{name} gave {type(layer).__name__}, not an nn.Module."
-    assert not any(isinstance(m, nn.LazyLinear) for m in layer.modules()), (
-        f"{name} uses nn.LazyLinear; the task is to write the waiting yourself.")
-    known = [tuple(p.shape) for p in layer.parameters()
-             if not isinstance(p, UninitializedParameter)]
-    assert known == [], (
-        f"{name} has parameters of shapes {known} before its first call, wanted none: make them in "
-        "the first call and not in the constructor, which cannot know the input width.")
-
-    called = f"{name}(x) for x of shape {shape}"
-    try:
-        y = layer(torch.ones(shape))
-    except RuntimeError as error:
-        if isinstance(error, NotImplementedError):
-            raise
-        raise AssertionError(f"{called} raised RuntimeError ({error}): n is the last axis of the "
-                             "batch that comes in, however many axes there are.") from None
-    assert type(y) is torch.Tensor, f"{called} gave {type(y).__name__}, not a torch.Tensor."
-    wanted = (*shape[:-1], units)
-    assert tuple(y.shape) == wanted and y.dtype == torch.float32, (
-        f"{called} gave {y.dtype} of shape {tuple(y.shape)}, wanted float32 of shape {wanted}.")
-    shapes, wanted = sorted(tuple(p.shape) for p in layer.parameters()), [(units,), (units, n)]
-    assert len(shapes) > 0, (
-        f"{name} has no parameters after {called}: what the first call makes must be assigned to "
-        "self, as an nn.Parameter or an nn.Linear.")
-    assert shapes == sorted(wanted) and all(p.requires_grad for p in layer.parameters()), (
-        f"after {called} the parameters have the shapes {shapes}, wanted {sorted(wanted)}, all "
-        "trained: W is (units, n) for the n of the last axis, b is (units,).")
-    second(torch.ones(3, n + 2))
-    theirs = sorted(tuple(p.shape) for p in second.parameters())
-    assert theirs == sorted([(units,), (units, n + 2)]), (
-        f"a second {name}, called with {n + 2} columns, has parameters of shapes {theirs}: every "
-        "instance waits for its own first batch.")
-
-
-for case in [(4, (2, 3)), (1, (1, 7))]:
-    check_waiting(*case)
-# BEGIN HIDDEN TESTS
-for case in [(6, (5, 2, 4)), (3, (0, 5)), (2, (9, 1))]:
-    check_waiting(*case)
-# END HIDDEN TESTS
-
-# %% exercise="lazy-dense" role="tests" points=2
-# Exercise 6.2, tests 2 of 3: what the first and later calls compute, and training.
-def check_later_calls(units, n, batches):
-    layer = LazyDense(units)
-    assert isinstance(layer, nn.Module), f"LazyDense gave {type(layer).__name__}, not a module."
-    rng, kept = np.random.default_rng(units), {}
-    for call, batch in enumerate(batches, start=1):
-        x = torch.from_numpy(rng.normal(size=(*batch, n))).float()
-        y = layer(x)
-        called = f"call {call} of LazyDense({units}), x of shape {(*batch, n)},"
-        assert type(y) is torch.Tensor, f"{called} gave {type(y).__name__}, not a torch.Tensor."
-        held = sorted(layer.parameters(), key=lambda p: p.dim())
-        assert [p.dim() for p in held] == [1, 2], (
-            f"{called} leaves {len(held)} parameters; get the first tests cell to pass first.")
-        b, W = held
-        assert call == 1 or all(p is q and torch.equal(p, v) for p, (q, v) in zip(held, kept)), (
-            f"{called} made new parameters or changed those that it had: they are made in the "
-            "first call only. What tells the first call from the others?")
-        x64, w64, b64 = (t.detach().double().numpy() for t in (x, W, b))
-        wanted, got = x64 @ w64.T + b64, y.detach().double().numpy()
-        assert got.shape == wanted.shape and np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
-            f"{called} gave shape {got.shape} beginning {got.ravel()[:3].round(3)}, wanted "
-            f"{wanted.shape} beginning {wanted.ravel()[:3].round(3)} with the W and b that it has: "
-            "without an activation the result is x @ W.T + b.")
-        W.grad = b.grad = None
-        assert y.requires_grad, f"the result of {called} is cut off: no detach, no_grad or NumPy."
-        y.sum().backward()
-        assert W.grad is not None and b.grad is not None, (
-            f"after {called} and backward, W or b has no gradient, so it is not trained.")
-        with torch.no_grad():
-            for p in held:
-                p.copy_(torch.from_numpy(rng.normal(size=p.shape)))
-        kept = [(p, p.detach().clone()) for p in held]
-
-
-for case in [(4, 3, [(2,), (5,), (1,)])]:
-    check_later_calls(*case)
-# BEGIN HIDDEN TESTS
-for case in [(3, 3, [(4,), (2, 6), (3,)]), (1, 8, [(1,), (7,)])]:
-    check_later_calls(*case)
-# END HIDDEN TESTS
-
-# %% exercise="lazy-dense" role="tests" points=1
-# Exercise 6.2, tests 3 of 3: the activation.
-def check_activation(shown, activation, function):
-    called = f"LazyDense(3, activation={shown})"
-    try:
-        layer = LazyDense(3, activation=activation)
-    except (AttributeError, KeyError, ValueError) as error:
-        raise AssertionError(f"{called} raised {type(error).__name__} ({error}): take None, a "
-                             "function, or any name in torch.nn.functional.") from None
-    x = torch.tensor([[1.0, -2.0], [3.0, 0.5], [-4.0, 2.0], [0.25, -0.5]])
-    try:
-        layer(x)
-    except TypeError as error:
-        raise AssertionError(f"{called} was constructed, and its call raised TypeError ({error}): "
-                             "a name has to be looked up before it can be called.") from None
-    held = sorted(layer.parameters(), key=lambda p: p.dim())
-    assert [p.dim() for p in held] == [1, 2], f"{called}: get the first tests cell to pass first."
-    b, W = np.array([0.5, -1.0, 0.25]), np.array([[1.0, -0.5], [-1.0, 2.0], [0.5, 1.5]])
-    with torch.no_grad():
-        for p, values in zip(held, (b, W)):
-            p.copy_(torch.from_numpy(values))
-    y = layer(x)
-    assert type(y) is torch.Tensor, f"{called}(x) gave {type(y).__name__}, not a torch.Tensor."
-    b, W = (p.detach().double().numpy()
-            for p in sorted(layer.parameters(), key=lambda p: p.dim()))
-    linear = x.double().numpy() @ W.T + b
-    wanted, got = function(linear), y.detach().double().numpy()
-    assert got.shape == wanted.shape, f"{called}(x) gave shape {got.shape}, wanted {wanted.shape}."
-    cause = "apply the activation once, to x @ W.T + b"
-    if np.allclose(got, linear, rtol=1e-4, atol=1e-4):
-        cause = "no activation was applied"
-    elif np.allclose(got, np.maximum(linear, 0), rtol=1e-4, atol=1e-4):
-        cause = "that is a ReLU, whatever was asked for"
-    assert np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
-        f"{called}(x) gave {got[0].round(3)} in row 0, wanted {wanted[0].round(3)}: {cause}.")
-
-
-def check_unknown_name(wrong):
-    try:
-        layer = LazyDense(3, activation=wrong)
-    except NotImplementedError:
-        raise
-    except Exception:
-        return
-    raise AssertionError(
-        f"LazyDense(3, activation={wrong!r}) gave a {type(layer).__name__} and no error, although "
-        "there is no such function: look the name up in the constructor, and have no default.")
-
-
-for case in [("'relu'", "relu", lambda a: np.maximum(a, 0)), ("'tanh'", "tanh", np.tanh),
-             ("torch.sin", torch.sin, np.sin)]:
-    check_activation(*case)
-for wrong in ["rellu"]:
-    check_unknown_name(wrong)
-# BEGIN HIDDEN TESTS
-for case in [("'softplus'", "softplus", lambda a: np.log1p(np.exp(a))),
-             ("torch.square", torch.square, np.square),
-             ("nn.LeakyReLU(0.5)", nn.LeakyReLU(0.5), lambda a: np.where(a > 0, a, a / 2))]:
-    check_activation(*case)
-for wrong in ["tanhh"]:
-    check_unknown_name(wrong)
-# END HIDDEN TESTS
-
-# %% [markdown]
 # ### More than a missing number
 #
 # `nn.LazyLinear` saves you one number. A layer of your own may do more with the width of its input:
@@ -945,7 +700,7 @@ for n in (16, 100):
     print(f"width {n}:", [shape_or_none(p) for p in block.parameters() if p.dim() == 2])
 
 # %% [markdown] exercise="widening-layer" role="task"
-# ## Exercise 6.3: a layer that widens
+# ## Exercise 6.2: a layer that widens
 #
 # *3 points*
 #
@@ -1005,7 +760,7 @@ def widen_three_times() -> nn.Sequential:
 
 
 # %% exercise="widening-layer" role="tests" points=2
-# Exercise 6.3, tests 1 of 2: one block: its width, its parameters, a second call.
+# Exercise 6.2, tests 1 of 2: one block: its width, its parameters, a second call.
 def check_widen(shape, second_batch):
     n = shape[-1]
     m = 2 * n if n % 2 == 0 else 3 * n
@@ -1056,7 +811,7 @@ for case in [((4, 1), (3,)), ((3, 7, 10), (6,)), ((1, 9), (4, 2)), ((3, 2), (3,)
 # END HIDDEN TESTS
 
 # %% exercise="widening-layer" role="tests" points=1
-# Exercise 6.3, tests 2 of 2: three in a chain.
+# Exercise 6.2, tests 2 of 2: three in a chain.
 def check_chain(batch, widths):
     net = widen_three_times()
     assert isinstance(net, nn.Sequential), (
@@ -1095,6 +850,257 @@ for case in [(2, [3, 9, 27, 81]), (5, [4, 8, 16, 32])]:
 # BEGIN HIDDEN TESTS
 for case in [(1, [5, 15, 45, 135]), (3, [2, 4, 8, 16]), (4, [1, 3, 9, 27])]:
     check_chain(*case)
+# END HIDDEN TESTS
+
+# %% [markdown]
+# ### Then and now: an activation by name
+#
+# A much-read text passes its own dense layer an activation as text, `activation="relu"`, as one
+# does with built-in layers. Its constructor keeps what it gets.
+#
+# **Predict**: which line raises?
+
+# %% tags=["raises-exception"] listing="S2-07"
+dense = SimpleDense(3, activation="relu")
+print("constructed")
+dense(torch.ones(2, 5))
+
+# %% [markdown]
+# The constructor has no objection to a piece of text. Only the call tries to use it as a function,
+# perhaps in another file, and the message does not say "relu". By then the weight had been made, as
+# the next cell shows: the layer is half done.
+#
+# A name has to be looked up, once, in the constructor, so that a wrong one is noticed where it was
+# written. `torch.nn.functional`, here called `F`, holds the activations under their names, and
+# `getattr` finds an attribute by name.
+
+# %%
+print("the weight was made:", tuple(dense.weight.shape))
+print(getattr(F, "relu")(torch.tensor([-1.0, 2.0])).tolist())
+try:
+    getattr(F, "rellu")
+except AttributeError as error:
+    print(error)
+
+# %% [markdown] exercise="lazy-dense" role="task"
+# ## Exercise 6.3: a dense layer that waits
+#
+# *4 points*
+#
+# Write the block `LazyDense(units, activation=None)`: a dense layer that takes its input width from
+# its first batch. Do without `nn.LazyLinear`: the waiting is what you write here.
+#
+# - **In**: `x`, float32, shape `(..., n)` of rank 2 or more. **Out**: float32, shape
+#   `(..., units)`: the activation of $x W^\top + b$.
+# - Before the first call, no parameter has a shape: `parameters()` is empty, or holds nothing but
+#   `UninitializedParameter`s.
+# - The first call makes two parameters, $W$ of shape `(units, n)` and $b$ of shape `(units,)`, both
+#   trained. They are the block's only ones. Their names and initial values are up to you.
+# - Later calls, with any batch size, use the parameters of the first.
+# - `activation` is `None` (nothing is applied), a function of a tensor such as `torch.tanh`, or the
+#   name of a function in `torch.nn.functional`, such as `"relu"`. A name that does not exist there
+#   raises an error, of any kind, when the block is *constructed*.
+#
+# The four tests cells (1 point each) look at the parameters before and after the first call, at
+# what later calls compute and at training, at the activation, and at names that do not exist.
+
+# %% [markdown] exercise="lazy-dense" role="hint"
+# <details><summary>Hint 1</summary>
+#
+# Start from `SimpleDense`. Two things are missing: a bias, and the step from a name to a function.
+# When does each of the three become possible: the shape of $W$, the shape of $b$, the lookup?
+#
+# </details>
+
+# %% [markdown] exercise="lazy-dense" role="hint"
+# <details><summary>Hint 2</summary>
+#
+# In the constructor: `if isinstance(activation, str): activation = getattr(F, activation)`, and
+# `self.dense = None`. In `forward`, under `if self.dense is None:`, make `nn.Linear(x.shape[-1],
+# self.units)` and assign it to `self.dense`. Behind the `if`, use it. (Two parameters that are
+# `None` at first, or the mixin with two `UninitializedParameter`s, do as well.)
+#
+# </details>
+
+# %% exercise="lazy-dense" role="solution"
+class LazyDense(nn.Module):
+    """A dense layer, (..., n) to (..., units), that learns n from its first batch."""
+
+    def __init__(
+        self, units: int, activation: str | Callable[[torch.Tensor], torch.Tensor] | None = None
+    ) -> None:
+        super().__init__()
+        # BEGIN SOLUTION
+        self.units = units
+        self.activation = getattr(F, activation) if isinstance(activation, str) else activation
+        self.dense = None
+        # END SOLUTION
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        # BEGIN SOLUTION
+        if self.dense is None:
+            self.dense = nn.Linear(x.shape[-1], self.units)
+        y = self.dense(x)
+        return y if self.activation is None else self.activation(y)
+        # END SOLUTION
+
+
+# %% exercise="lazy-dense" role="tests" points=1
+# Exercise 6.3, tests 1 of 4: the parameters before the first call and after it.
+def check_waiting(units, shape):
+    name, n = f"LazyDense({units})", shape[-1]
+    layer, second = LazyDense(units), LazyDense(units)
+    assert isinstance(layer, nn.Module), f"{name} gave {type(layer).__name__}, not an nn.Module."
+    assert not any(isinstance(m, nn.LazyLinear) for m in layer.modules()), (
+        f"{name} uses nn.LazyLinear; the task is to write the waiting yourself.")
+    known = [tuple(p.shape) for p in layer.parameters()
+             if not isinstance(p, UninitializedParameter)]
+    assert known == [], (
+        f"{name} has parameters of shapes {known} before its first call, wanted none: make them in "
+        "the first call and not in the constructor, which cannot know the input width.")
+
+    called = f"{name}(x) for x of shape {shape}"
+    try:
+        y = layer(torch.ones(shape))
+    except RuntimeError as error:
+        if isinstance(error, NotImplementedError):
+            raise
+        raise AssertionError(f"{called} raised RuntimeError ({error}): n is the last axis of the "
+                             "batch that comes in, however many axes there are.") from None
+    assert type(y) is torch.Tensor, f"{called} gave {type(y).__name__}, not a torch.Tensor."
+    wanted = (*shape[:-1], units)
+    assert tuple(y.shape) == wanted and y.dtype == torch.float32, (
+        f"{called} gave {y.dtype} of shape {tuple(y.shape)}, wanted float32 of shape {wanted}.")
+    shapes, wanted = sorted(tuple(p.shape) for p in layer.parameters()), [(units,), (units, n)]
+    assert len(shapes) > 0, (
+        f"{name} has no parameters after {called}: what the first call makes must be assigned to "
+        "self, as an nn.Parameter or an nn.Linear.")
+    assert shapes == sorted(wanted) and all(p.requires_grad for p in layer.parameters()), (
+        f"after {called} the parameters have the shapes {shapes}, wanted {sorted(wanted)}, all "
+        "trained: W is (units, n) for the n of the last axis, b is (units,).")
+    second(torch.ones(3, n + 2))
+    theirs = sorted(tuple(p.shape) for p in second.parameters())
+    assert theirs == sorted([(units,), (units, n + 2)]), (
+        f"a second {name}, called with {n + 2} columns, has parameters of shapes {theirs}: every "
+        "instance waits for its own first batch.")
+
+
+for case in [(4, (2, 3)), (1, (1, 7))]:
+    check_waiting(*case)
+# BEGIN HIDDEN TESTS
+for case in [(6, (5, 2, 4)), (3, (0, 5)), (2, (9, 1))]:
+    check_waiting(*case)
+# END HIDDEN TESTS
+
+# %% exercise="lazy-dense" role="tests" points=1
+# Exercise 6.3, tests 2 of 4: what the first and later calls compute, and training.
+def check_later_calls(units, n, batches):
+    layer = LazyDense(units)
+    assert isinstance(layer, nn.Module), f"LazyDense gave {type(layer).__name__}, not a module."
+    rng, kept = np.random.default_rng(units), {}
+    for call, batch in enumerate(batches, start=1):
+        x = torch.from_numpy(rng.normal(size=(*batch, n))).float()
+        y = layer(x)
+        called = f"call {call} of LazyDense({units}), x of shape {(*batch, n)},"
+        assert type(y) is torch.Tensor, f"{called} gave {type(y).__name__}, not a torch.Tensor."
+        held = sorted(layer.parameters(), key=lambda p: p.dim())
+        assert [p.dim() for p in held] == [1, 2], (
+            f"{called} leaves {len(held)} parameters; get the first tests cell to pass first.")
+        b, W = held
+        assert call == 1 or all(p is q and torch.equal(p, v) for p, (q, v) in zip(held, kept)), (
+            f"{called} made new parameters or changed those that it had: they are made in the "
+            "first call only. What tells the first call from the others?")
+        x64, w64, b64 = (t.detach().double().numpy() for t in (x, W, b))
+        wanted, got = x64 @ w64.T + b64, y.detach().double().numpy()
+        assert got.shape == wanted.shape and np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
+            f"{called} gave shape {got.shape} beginning {got.ravel()[:3].round(3)}, wanted "
+            f"{wanted.shape} beginning {wanted.ravel()[:3].round(3)} with the W and b that it has: "
+            "without an activation the result is x @ W.T + b.")
+        W.grad = b.grad = None
+        assert y.requires_grad, f"the result of {called} is cut off: no detach, no_grad or NumPy."
+        y.sum().backward()
+        assert W.grad is not None and b.grad is not None, (
+            f"after {called} and backward, W or b has no gradient, so it is not trained.")
+        with torch.no_grad():
+            for p in held:
+                p.copy_(torch.from_numpy(rng.normal(size=p.shape)))
+        kept = [(p, p.detach().clone()) for p in held]
+
+
+for case in [(4, 3, [(2,), (5,), (1,)])]:
+    check_later_calls(*case)
+# BEGIN HIDDEN TESTS
+for case in [(3, 3, [(4,), (2, 6), (3,)]), (1, 8, [(1,), (7,)])]:
+    check_later_calls(*case)
+# END HIDDEN TESTS
+
+# %% exercise="lazy-dense" role="tests" points=1
+# Exercise 6.3, tests 3 of 4: the activation.
+def check_activation(shown, activation, function):
+    called = f"LazyDense(3, activation={shown})"
+    try:
+        layer = LazyDense(3, activation=activation)
+    except (AttributeError, KeyError, ValueError) as error:
+        raise AssertionError(f"{called} raised {type(error).__name__} ({error}): take None, a "
+                             "function, or any name in torch.nn.functional.") from None
+    x = torch.tensor([[1.0, -2.0], [3.0, 0.5], [-4.0, 2.0], [0.25, -0.5]])
+    try:
+        layer(x)
+    except TypeError as error:
+        raise AssertionError(f"{called} was constructed, and its call raised TypeError ({error}): "
+                             "a name has to be looked up before it can be called.") from None
+    held = sorted(layer.parameters(), key=lambda p: p.dim())
+    assert [p.dim() for p in held] == [1, 2], f"{called}: get the first tests cell to pass first."
+    b, W = np.array([0.5, -1.0, 0.25]), np.array([[1.0, -0.5], [-1.0, 2.0], [0.5, 1.5]])
+    with torch.no_grad():
+        for p, values in zip(held, (b, W)):
+            p.copy_(torch.from_numpy(values))
+    y = layer(x)
+    assert type(y) is torch.Tensor, f"{called}(x) gave {type(y).__name__}, not a torch.Tensor."
+    b, W = (p.detach().double().numpy()
+            for p in sorted(layer.parameters(), key=lambda p: p.dim()))
+    linear = x.double().numpy() @ W.T + b
+    wanted, got = function(linear), y.detach().double().numpy()
+    assert got.shape == wanted.shape, f"{called}(x) gave shape {got.shape}, wanted {wanted.shape}."
+    cause = "apply the activation once, to x @ W.T + b"
+    if np.allclose(got, linear, rtol=1e-4, atol=1e-4):
+        cause = "no activation was applied"
+    elif np.allclose(got, np.maximum(linear, 0), rtol=1e-4, atol=1e-4):
+        cause = "that is a ReLU, whatever was asked for"
+    assert np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
+        f"{called}(x) gave {got[0].round(3)} in row 0, wanted {wanted[0].round(3)}: {cause}.")
+
+
+for case in [("'relu'", "relu", lambda a: np.maximum(a, 0)), ("'tanh'", "tanh", np.tanh),
+             ("torch.sin", torch.sin, np.sin)]:
+    check_activation(*case)
+# BEGIN HIDDEN TESTS
+for case in [("'softplus'", "softplus", lambda a: np.log1p(np.exp(a))),
+             ("torch.square", torch.square, np.square),
+             ("nn.LeakyReLU(0.5)", nn.LeakyReLU(0.5), lambda a: np.where(a > 0, a, a / 2))]:
+    check_activation(*case)
+# END HIDDEN TESTS
+
+# %% exercise="lazy-dense" role="tests" points=1
+# Exercise 6.3, tests 4 of 4: a name that does not exist.
+def check_unknown_name(wrong, right):
+    LazyDense(3, activation=right)  # raises nothing
+    try:
+        layer = LazyDense(3, activation=wrong)
+    except NotImplementedError:
+        raise
+    except Exception:
+        return
+    raise AssertionError(
+        f"LazyDense(3, activation={wrong!r}) gave a {type(layer).__name__} and no error, although "
+        "there is no such function: look the name up in the constructor, and have no default.")
+
+
+for case in [("rellu", "relu")]:
+    check_unknown_name(*case)
+# BEGIN HIDDEN TESTS
+for case in [("tanhh", "tanh")]:
+    check_unknown_name(*case)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -1209,7 +1215,7 @@ print("the loss fell at every step:", losses[0] > losses[1] > losses[2])
 #   gradients of this batch only.
 #
 # The first tests cell (2 points) compares three steps with a computation by hand, the second
-# (1 point) uses other networks and optimizers.
+# (1 point) looks at what `make_optimizer` is given, for several networks.
 
 # %% [markdown] exercise="late-optimizer" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1260,7 +1266,7 @@ class Trainer:
 # %% exercise="late-optimizer" role="tests" points=2
 # Exercise 6.4, tests 1 of 2: three steps with momentum, against a computation by hand.
 class Late(nn.Module):
-    """Multiply by a weight; the first batch makes it, all 0.5."""
+    """Multiply by a weight; the first batch makes it, 0.5."""
 
     def __init__(self):
         super().__init__()
@@ -1268,74 +1274,69 @@ class Late(nn.Module):
 
     def forward(self, x):
         if self.weight is None:
-            self.weight = nn.Parameter(torch.full((x.shape[-1],), 0.5))
+            self.weight = nn.Parameter(torch.tensor(0.5))
         return x * self.weight
 
 
-def by_hand(w, batches, momentum, keep=False):
-    """(loss, w, v) of each step, for w * v * x; keep: gradients are never set to zero."""
-    v, speed, total, states = 0.5, 0, 0, []
+def by_hand(rate, batches, momentum, kept=0):
+    """(loss, weight) of each step; kept: the share of the old gradient that was not cleared."""
+    w, speed, gradient, states = 0.5, 0, 0, []
     for x, y in batches:
-        error = w * v * np.array(x) - y
-        new = np.array([np.mean(2 * error * v * x), np.mean(2 * error * w * x)])
-        total = total + new if keep else new
-        speed = momentum * speed + total
-        w, v = np.array([w, v]) - 0.1 * speed
-        states.append((np.mean(error**2), w, v))
+        error = w * np.array(x) - y
+        gradient = kept * gradient + np.mean(2 * error * x)
+        speed = momentum * speed + gradient
+        w = w - rate * speed
+        states.append((np.mean(error**2), w))
     return states
 
 
-def check_steps(w, batches):
-    first, late, made = nn.Linear(1, 1, bias=False), Late(), []
-    nn.init.constant_(first.weight, w)
-
-    def make_optimizer(parameters):
-        made.append(list(parameters))
-        return torch.optim.SGD(made[-1], lr=0.1, momentum=0.9)
-
-    name = "Trainer(Sequential(Linear, Late), SGD with momentum)"
+def check_steps(rate, batches):
+    net, name = Late(), "Trainer(net, SGD with momentum), no parameter before the first batch:"
     try:
-        trainer = Trainer(nn.Sequential(first, late), make_optimizer)
-        losses = [(trainer.step(*(torch.tensor(a).reshape(-1, 1) for a in batch)),
-                   first.weight.item(), late.weight.item()) for batch in batches]
+        trainer = Trainer(net, lambda ps: torch.optim.SGD(ps, lr=rate, momentum=0.9))
+        states = [(trainer.step(*map(torch.tensor, batch)), net.weight.item()) for batch in batches]
     except (ValueError, RuntimeError) as error:
         if isinstance(error, NotImplementedError):
             raise
-        raise AssertionError(
-            f"{name} raised {type(error).__name__} ({str(error)[:99]}): was make_optimizer called "
-            "too early, or the first batch run under inference_mode?") from None
-    assert made, (
-        f"{name} never called make_optimizer: is an optimizer kept in the class or in a global?")
-    given = {id(p) for p in made[-1]}
-    assert {id(first.weight), id(late.weight)} <= given, (
-        f"{name}: the optimizer was given {len(given)} of the 2 parameters, so the others are "
-        "never trained: ask net for them after it has met its first batch.")
-    right = by_hand(w, batches, 0.9)
+        raise AssertionError(f"{name} {type(error).__name__} ({error}): was make_optimizer called "
+                             "too early, or the first batch run under inference_mode?") from None
     likely = {"the momentum of earlier steps is lost; make the optimizer once":
-              by_hand(w, batches, 0), "gradients of earlier steps are still there; use zero_grad":
-              by_hand(w, batches, 0.9, keep=True)}
-    for i, (got, wanted) in enumerate(zip(losses, right)):
-        assert type(got[0]) is float, f"{name}: step gave a {type(got[0]).__name__}, not a float."
+              by_hand(rate, batches, 0),
+              "gradients of earlier steps are still there; use zero_grad":
+              by_hand(rate, batches, 0.9, kept=1)}
+    for i, (got, wanted) in enumerate(zip(states, by_hand(rate, batches, 0.9))):
+        assert type(got[0]) is float, f"{name} step gave a {type(got[0]).__name__}, not a float."
         cause = next((c for c, states in likely.items() if np.allclose(got, states[i], 1e-3)),
-                     "the loss before one update of every parameter by this batch's gradients")
-        if np.allclose(got[1:], (w, 0.5)):
-            cause = "nothing was updated"
+                     "the loss before one update by the gradients of this batch")
+        cause = "nothing was updated" if got[1] == 0.5 else cause
         assert np.allclose(got, wanted, rtol=1e-3), (
-            f"{name}: step {i + 1} gave the loss {got[0]:.4f} and left the weights at {got[1]:.4f} "
-            f"and {got[2]:.4f}, wanted {wanted[0]:.4f}, {wanted[1]:.4f}, {wanted[2]:.4f}: {cause}.")
-    assert len(made) == 1, f"make_optimizer was called {len(made)} times in 3 steps, wanted once."
+            f"{name} step {i + 1} gave the loss {got[0]:.4f} and left the weight at {got[1]:.4f}, "
+            f"wanted {wanted[0]:.4f} and {wanted[1]:.4f}: {cause}.")
 
 
-for case in [(2.0, [([1.0, -2.0], [0.5, 1.0]), ([0.5, 1.5], [1.0, 2.0]), ([1.0], [2.0])])]:
+for case in [(0.1, [([1.0, -2.0], [0.5, 1.0]), ([0.5, 1.5], [1.0, 2.0]), ([1.0], [2.0])])]:
     check_steps(*case)
 # BEGIN HIDDEN TESTS
-for case in [(-1.0, [([1.0, 2.0, 0.5], [0.5, 1.0, -1.0]), ([1.5], [2.0]), ([0.5], [2.0])])]:
+for case in [(0.05, [([1.0, 2.0, 0.5], [0.5, 1.0, -1.0]), ([1.5], [2.0]), ([0.5], [2.0])])]:
     check_steps(*case)
 # END HIDDEN TESTS
 
 # %% exercise="late-optimizer" role="tests" points=1
-# Exercise 6.4, tests 2 of 2: lazy layers, ordinary layers, other optimizers.
-def check_trainer(what, net, kind, x):
+# Exercise 6.4, tests 2 of 2: what make_optimizer is given, and when.
+class Scaled(nn.Module):
+    """Multiply each column by a weight; the first batch makes it."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_parameter("weight", None)
+
+    def forward(self, x):
+        if self.weight is None:
+            self.weight = nn.Parameter(torch.ones(x.shape[-1]))
+        return x * self.weight
+
+
+def check_given(what, net, kind, x):
     made = []
 
     def make_optimizer(parameters):
@@ -1346,32 +1347,36 @@ def check_trainer(what, net, kind, x):
             "it after net has met its first batch.")
         return kind(made[-1], lr=0.05)
 
-    trainer = Trainer(net, make_optimizer)
-    y = torch.full((len(x), 2), 3.0)
+    trainer, y = Trainer(net, make_optimizer), torch.full((len(x), 2), 3.0)
     loss = trainer.step(x, y)
-    assert type(loss) is float, (
-        f"Trainer, {what}: step gave a {type(loss).__name__}, wanted a float.")
-    before = [p.detach().clone() for p in net.parameters()]
+    assert type(loss) is float, f"Trainer, {what}: step gave a {type(loss).__name__}, not a float."
+    assert made, (f"Trainer, {what}: make_optimizer was never called: is an optimizer kept in the "
+                  "class or in a global?")
+    given, every = {id(p) for p in made[-1]}, list(net.parameters())
+    assert given == {id(p) for p in every}, (
+        f"Trainer, {what}: make_optimizer was given {len(given)} parameters, wanted all "
+        f"{len(every)}: ask net for them after it has met its first batch.")
+    before = [p.detach().clone() for p in every]
     trainer.step(x, y)
-    moved = sum(not torch.equal(p, old) for p, old in zip(net.parameters(), before))
-    assert made, f"Trainer, {what}: make_optimizer was never called."
-    assert moved == len(before), (
-        f"Trainer, {what}: step 2 changed {moved} of {len(before)} parameters, wanted all.")
-    assert len(made) == 1 and {id(p) for p in made[0]} == {id(p) for p in net.parameters()}, (
-        f"Trainer, {what}: make_optimizer was called {len(made)} times in 2 steps, the last time "
-        f"with {len(made[-1])} parameters, wanted once with all {len(before)} of net.")
+    assert len(made) == 1, (
+        f"Trainer, {what}: make_optimizer was called {len(made)} times in 2 steps, wanted once.")
+    moved = sum(not torch.equal(p, old) for p, old in zip(every, before))
+    assert moved == len(every), (
+        f"Trainer, {what}: step 2 changed {moved} of {len(every)} parameters, wanted all.")
 
 
 x = torch.linspace(-1, 1, 12).reshape(4, 3)
 lazy = nn.Sequential(nn.LazyLinear(5), nn.Tanh(), nn.LazyLinear(2))
-for case in [("all layers lazy, Adagrad", lazy, torch.optim.Adagrad, x)]:
-    check_trainer(*case)
+late = nn.Sequential(nn.Linear(3, 2), Scaled())
+for case in [("all layers lazy, Adagrad", lazy, torch.optim.Adagrad, x),
+             ("a layer with no parameter before the first batch, SGD", late, torch.optim.SGD, x)]:
+    check_given(*case)
 # BEGIN HIDDEN TESTS
 ordinary = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
 half = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.LazyLinear(2))
 for case in [("all layers ordinary, Adam", ordinary, torch.optim.Adam, x),
              ("one lazy layer, a batch of one", half, torch.optim.SGD, x[:1])]:
-    check_trainer(*case)
+    check_given(*case)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -1465,8 +1470,8 @@ except ValueError as error:
 # - After that the guard goes on working, and still expects what it expected.
 # - An error that is raised inside `block` comes out as it is.
 #
-# The first tests cell (2 points) looks at refused batches, the second (1 point) at what must go
-# through.
+# The three tests cells (1 point each) look at which batches are refused, at the words of the
+# message, and at what must go through.
 
 # %% [markdown] exercise="clear-error" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1512,8 +1517,8 @@ class Guard(nn.Module):
         # END SOLUTION
 
 
-# %% exercise="clear-error" role="tests" points=2
-# Exercise 6.5, tests 1 of 2: what is refused, and in which words.
+# %% exercise="clear-error" role="tests" points=1
+# Exercise 6.5, tests 1 of 3: what is refused.
 class Seeing(nn.Module):
     """Add an offset to each column, and write down every width that comes in."""
 
@@ -1526,52 +1531,71 @@ class Seeing(nn.Module):
         return x + self.offset
 
 
-def check_refused(name, width, wrong_widths, batch):
+def check_refused(width, wrong_widths, batch):
     block = Seeing(width)
-    guard = Guard(name, block)
+    guard = Guard("guard", block)
     for received in wrong_widths:
         try:
             y = guard(torch.ones(batch, width))
         except ValueError as error:
-            raise AssertionError(f"Guard({name!r}, block) refused a batch of the right width, "
+            raise AssertionError(f"Guard('guard', block) refused a batch of the right width, "
                                  f"{width} ({error}), among batches of other widths.") from None
         assert type(y) is torch.Tensor and tuple(y.shape) == (batch, width), (
-            f"Guard({name!r}, block) called with {width} columns did not return what block gives.")
-        called = f"Guard({name!r}, block), called with {width} columns and then with {received},"
+            f"Guard('guard', block) called with {width} columns did not return what block gives.")
+        called = f"Guard('guard', block), called with {width} columns and then with {received},"
+        raised = None
         try:
             guard(torch.ones(batch, received))
         except NotImplementedError:
             raise
         except Exception as error:
-            kind, message = type(error), str(error)
-        else:
-            raise AssertionError(
-                f"{called} raised nothing: compare the width with that of the first batch before "
-                "block runs; do not count on an error from "
-                "block, since a single column broadcasts.")
-        assert kind is ValueError, (
-            f"{called} raised {kind.__name__} ({message[:60]}), wanted a ValueError of its own: "
-            "compare the last axis with that of the first batch.")
-        assert name in message, f"{called} raised ValueError({message!r}): the name is missing."
-        told = [re.search(rf"\b{word} {n}\b", message) is not None for word, n in (
-            ("expected", width), ("received", received), ("expected", received))]
-        assert told[0] and told[1], (
-            f"{called} raised ValueError({message!r}), wanted the words 'expected {width}' and "
-            f"'received {received}'{': the two are the wrong way round' if told[2] else ''}.")
+            raised = error
+        assert raised is not None, (
+            f"{called} raised nothing: compare the width with that of the first batch before block "
+            "runs; do not count on an error from block, since a single column broadcasts.")
+        assert type(raised) is ValueError, (
+            f"{called} raised {type(raised).__name__} ({str(raised)[:60]}), wanted a ValueError of "
+            "its own: compare the last axis with that of the first batch.")
         assert received not in block.widths, (
             f"{called} gave the wrong batch to block before it refused it.")
 
 
-for case in [("first dense", 20, [1, 21], 3), ("head", 3, [2, 15], 2)]:
+for case in [(20, [1, 21], 3), (3, [2, 15], 2)]:
     check_refused(*case)
 # BEGIN HIDDEN TESTS
-for case in [("output-layer", 1, [12, 2], 1), ("encoder.2", 128, [1, 12, 1280], 5),
-             ("gate", 4, [7, 1, 7], 4)]:
+for case in [(1, [12, 2], 1), (128, [1, 12, 1280], 5), (4, [7, 1, 7], 4)]:
     check_refused(*case)
 # END HIDDEN TESTS
 
 # %% exercise="clear-error" role="tests" points=1
-# Exercise 6.5, tests 2 of 2: what goes through.
+# Exercise 6.5, tests 2 of 3: the words of the message.
+def check_words(name, width, received):
+    guard, message = Guard(name, nn.Identity()), None
+    guard(torch.ones(2, width))
+    try:
+        guard(torch.ones(2, received))
+    except ValueError as error:
+        message = str(error)
+    called = f"Guard({name!r}, block), called with {width} columns and then with {received},"
+    assert message is not None, (
+        f"{called} raised nothing; get the first tests cell to pass first.")
+    assert name in message, f"{called} raised ValueError({message!r}): the name is missing."
+    told = [re.search(rf"\b{word} {n}\b", message) is not None for word, n in (
+        ("expected", width), ("received", received), ("expected", received))]
+    assert told[0] and told[1], (
+        f"{called} raised ValueError({message!r}), wanted the words 'expected {width}' and "
+        f"'received {received}'{': the two are the wrong way round' if told[2] else ''}.")
+
+
+for case in [("first dense", 20, 21), ("head", 3, 1)]:
+    check_words(*case)
+# BEGIN HIDDEN TESTS
+for case in [("output-layer", 1, 12), ("encoder.2", 128, 1280)]:
+    check_words(*case)
+# END HIDDEN TESTS
+
+# %% exercise="clear-error" role="tests" points=1
+# Exercise 6.5, tests 3 of 3: what goes through.
 class Moody(nn.Module):
     """Double the input, or raise the error that it was given."""
 

@@ -125,7 +125,7 @@ def shapes_before_and_after(net, x):
     return (before, after)
 
 
-# %% exercise="lazy-dense" wrong="raw-variables-in-each-call" fails="Keras does not see a tf.Variable"
+# %% exercise="lazy-dense" wrong="raw-variables-in-each-call" fails="Keras does not see a tf.Variable" points=1
 class LazyDense(keras.Layer):
     def __init__(self, units, activation=None):
         super().__init__()
@@ -138,7 +138,7 @@ class LazyDense(keras.Layer):
         return self.activation(ops.matmul(x, self.kernel) + self.bias)
 
 
-# %% exercise="lazy-dense" wrong="weights-made-in-call" fails="not in call"
+# %% exercise="lazy-dense" wrong="weights-made-in-call" fails="not in call" points=1
 class LazyDense(keras.Layer):
     def __init__(self, units, activation=None):
         super().__init__()
@@ -153,7 +153,7 @@ class LazyDense(keras.Layer):
         return self.activation(ops.matmul(x, self.kernel) + self.bias)
 
 
-# %% exercise="lazy-dense" wrong="redrawn-in-each-call" fails="changed those that it had" points=2
+# %% exercise="lazy-dense" wrong="redrawn-in-each-call" fails="changed those that it had" points=3
 class LazyDense(keras.Layer):
     def __init__(self, units, activation=None):
         super().__init__()
@@ -169,7 +169,7 @@ class LazyDense(keras.Layer):
         return self.activation(ops.matmul(x, self.kernel) + self.bias)
 
 
-# %% exercise="lazy-dense" wrong="build-called-in-each-call" fails="not in call"
+# %% exercise="lazy-dense" wrong="build-called-in-each-call" fails="not in call" points=1
 class LazyDense(keras.Layer):
     def __init__(self, units, activation=None):
         super().__init__()
@@ -185,7 +185,7 @@ class LazyDense(keras.Layer):
         return self.activation(ops.matmul(x, self.kernel) + self.bias)
 
 
-# %% exercise="lazy-dense" wrong="built-in-the-constructor" fails="cannot know the input width"
+# %% exercise="lazy-dense" wrong="built-in-the-constructor" fails="cannot know the input width" points=1
 class LazyDense(keras.Layer):
     def __init__(self, units, activation=None):
         super().__init__()
@@ -212,7 +212,7 @@ class LazyDense(keras.Layer):
         return self.activation(ops.matmul(x, self.kernel) + self.bias)
 
 
-# %% exercise="lazy-dense" wrong="name-never-resolved" fails="has to be looked up before it can be called" points=3
+# %% exercise="lazy-dense" wrong="name-never-resolved" fails="has to be looked up before it can be called" points=2
 class LazyDense(keras.Layer):
     def __init__(self, units, activation=None):
         super().__init__()
@@ -320,7 +320,7 @@ class LazyDense(keras.Layer):
         return self.dense(x)
 
 
-# %% exercise="lazy-dense" wrong="bias-not-trained" fails="all trained" points=1
+# %% exercise="lazy-dense" wrong="bias-not-trained" fails="all trained" points=2
 class LazyDense(keras.Layer):
     def __init__(self, units, activation=None):
         super().__init__()
@@ -335,7 +335,7 @@ class LazyDense(keras.Layer):
         return self.activation(ops.matmul(x, self.kernel) + self.bias)
 
 
-# %% exercise="lazy-dense" wrong="numpy-in-call" fails="has no gradient" points=2
+# %% exercise="lazy-dense" wrong="numpy-in-call" fails="has no gradient" points=3
 class LazyDense(keras.Layer):
     def __init__(self, units, activation=None):
         super().__init__()
@@ -553,7 +553,7 @@ def widen_three_times():
     return keras.Sequential([Widen(name=name) for name in ("one", "two", "three")])
 
 
-# %% exercise="late-optimizer" wrong="made-in-the-constructor" fails="had been given 1 of the 2 variables"
+# %% exercise="late-optimizer" wrong="made-in-the-constructor" fails="was make_optimizer called before net had met a batch"
 class Trainer:
     def __init__(self, net, make_optimizer):
         self.net = net
@@ -584,7 +584,7 @@ class Trainer:
         return float(loss)
 
 
-# %% exercise="late-optimizer" wrong="stale-list" fails="the optimizer was given 1 of the 2 variables"
+# %% exercise="late-optimizer" wrong="stale-list" fails="was given 0 variables, wanted all 4"
 class Trainer:
     def __init__(self, net, make_optimizer):
         self.net = net
@@ -612,7 +612,7 @@ class Trainer:
         return float(loss)
 
 
-# %% exercise="late-optimizer" wrong="late-layer-left-out" fails="the late layer was not updated"
+# %% exercise="late-optimizer" wrong="late-layer-left-out" fails="step 2 changed 0 of 4 variables"
 class Trainer:
     def __init__(self, net, make_optimizer):
         self.net = net
@@ -700,7 +700,7 @@ class Trainer:
         return float(loss)
 
 
-# %% exercise="late-optimizer" wrong="optimizer-of-its-own" fails="never called make_optimizer"
+# %% exercise="late-optimizer" wrong="optimizer-of-its-own" fails="make_optimizer was never called"
 class Trainer:
     def __init__(self, net, make_optimizer):
         self.net = net
@@ -792,7 +792,7 @@ class Guard(keras.Layer):
                 f"{self.name}: expected {self.expected}, received {x.shape[-1]}") from None
 
 
-# %% exercise="clear-error" wrong="words-of-keras" fails="but received input with shape" points=1
+# %% exercise="clear-error" wrong="words-of-keras" fails="but received input with shape" points=2
 class Guard(keras.Layer):
     def __init__(self, name, block):
         super().__init__(name=name)
@@ -836,7 +836,7 @@ class Guard(keras.Layer):
         return self.block(x)
 
 
-# %% exercise="clear-error" wrong="numbers-swapped" fails="the two are the wrong way round" points=1
+# %% exercise="clear-error" wrong="numbers-swapped" fails="the two are the wrong way round" points=2
 class Guard(keras.Layer):
     def __init__(self, name, block):
         super().__init__(name=name)
@@ -851,7 +851,7 @@ class Guard(keras.Layer):
         return self.block(x)
 
 
-# %% exercise="clear-error" wrong="no-name" fails="the name is missing" points=1
+# %% exercise="clear-error" wrong="no-name" fails="the name is missing" points=2
 class Guard(keras.Layer):
     def __init__(self, name, block):
         super().__init__(name=name)
@@ -896,7 +896,7 @@ class Guard(keras.Layer):
         return self.block(x)
 
 
-# %% exercise="clear-error" wrong="expects-what-came-last" fails="refused a batch of the right width" points=1
+# %% exercise="clear-error" wrong="expects-what-came-last" fails="refused a batch of the right width" points=2
 class Guard(keras.Layer):
     def __init__(self, name, block):
         super().__init__(name=name)
@@ -927,7 +927,7 @@ class Guard(keras.Layer):
         return self.block(x)
 
 
-# %% exercise="clear-error" wrong="block-runs-first" fails="gave the wrong batch to block" points=1
+# %% exercise="clear-error" wrong="block-runs-first" fails="gave the wrong batch to block" points=2
 class Guard(keras.Layer):
     def __init__(self, name, block):
         super().__init__(name=name)

@@ -149,7 +149,7 @@ def shapes_before_and_after(net, x):
     return tuple(records)
 
 
-# %% exercise="lazy-dense" wrong="remade-in-each-call" fails="made new parameters" points=2
+# %% exercise="lazy-dense" wrong="remade-in-each-call" fails="made new parameters" points=3
 class LazyDense(nn.Module):
     def __init__(self, units, activation=None):
         super().__init__()
@@ -162,7 +162,7 @@ class LazyDense(nn.Module):
         return y if self.activation is None else self.activation(y)
 
 
-# %% exercise="lazy-dense" wrong="redrawn-in-each-call" fails="changed those that it had" points=2
+# %% exercise="lazy-dense" wrong="redrawn-in-each-call" fails="changed those that it had" points=3
 class LazyDense(nn.Module):
     def __init__(self, units, activation=None):
         super().__init__()
@@ -178,7 +178,7 @@ class LazyDense(nn.Module):
         return y if self.activation is None else self.activation(y)
 
 
-# %% exercise="lazy-dense" wrong="built-in-the-constructor" fails="cannot know the input width"
+# %% exercise="lazy-dense" wrong="built-in-the-constructor" fails="cannot know the input width" points=1
 class LazyDense(nn.Module):
     def __init__(self, units, activation=None):
         super().__init__()
@@ -206,7 +206,7 @@ class LazyDense(nn.Module):
         return y if self.activation is None else self.activation(y)
 
 
-# %% exercise="lazy-dense" wrong="name-never-resolved" fails="has to be looked up before it can be called" points=3
+# %% exercise="lazy-dense" wrong="name-never-resolved" fails="has to be looked up before it can be called" points=2
 class LazyDense(nn.Module):
     def __init__(self, units, activation=None):
         super().__init__()
@@ -300,7 +300,7 @@ class LazyDense(nn.Module):
         return self.dense(x)
 
 
-# %% exercise="lazy-dense" wrong="plain-tensors" fails="as an nn.Parameter or an nn.Linear"
+# %% exercise="lazy-dense" wrong="plain-tensors" fails="as an nn.Parameter or an nn.Linear" points=1
 class LazyDense(nn.Module):
     def __init__(self, units, activation=None):
         super().__init__()
@@ -360,7 +360,7 @@ class LazyDense(nn.Module):
         return y if self.activation is None else self.activation(y)
 
 
-# %% exercise="lazy-dense" wrong="no-grad-in-forward" fails="cut off" points=2
+# %% exercise="lazy-dense" wrong="no-grad-in-forward" fails="cut off" points=3
 class LazyDense(nn.Module):
     def __init__(self, units, activation=None):
         super().__init__()
@@ -627,7 +627,7 @@ def widen_three_times():
     return chain
 
 
-# %% exercise="late-optimizer" wrong="made-in-the-constructor" fails="was given 1 of the 2 parameters"
+# %% exercise="late-optimizer" wrong="made-in-the-constructor" fails="was make_optimizer called too early"
 class Trainer:
     def __init__(self, net, make_optimizer):
         self.net = net
@@ -641,7 +641,7 @@ class Trainer:
         return loss.item()
 
 
-# %% exercise="late-optimizer" wrong="stale-list" fails="ask net for them after it has met its first batch" points=1
+# %% exercise="late-optimizer" wrong="stale-list" fails="ask net for them after it has met its first batch"
 class Trainer:
     def __init__(self, net, make_optimizer):
         self.net = net
@@ -776,7 +776,7 @@ class Trainer:
         return loss.detach()
 
 
-# %% exercise="late-optimizer" wrong="dry-run-in-inference-mode" fails="raised RuntimeError"
+# %% exercise="late-optimizer" wrong="dry-run-in-inference-mode" fails="or the first batch run under inference_mode"
 class Trainer:
     def __init__(self, net, make_optimizer):
         self.net = net
@@ -928,7 +928,7 @@ class Guard(nn.Module):
         return self.block(x)
 
 
-# %% exercise="clear-error" wrong="numbers-swapped" fails="the two are the wrong way round" points=1
+# %% exercise="clear-error" wrong="numbers-swapped" fails="the two are the wrong way round" points=2
 class Guard(nn.Module):
     def __init__(self, name, block):
         super().__init__()
@@ -944,7 +944,7 @@ class Guard(nn.Module):
         return self.block(x)
 
 
-# %% exercise="clear-error" wrong="no-name" fails="the name is missing" points=1
+# %% exercise="clear-error" wrong="no-name" fails="the name is missing" points=2
 class Guard(nn.Module):
     def __init__(self, name, block):
         super().__init__()
@@ -1010,7 +1010,7 @@ class Guard(nn.Module):
         return self.block(x)
 
 
-# %% exercise="clear-error" wrong="expects-what-came-last" fails="refused a batch of the right width" points=1
+# %% exercise="clear-error" wrong="expects-what-came-last" fails="refused a batch of the right width" points=2
 class Guard(nn.Module):
     def __init__(self, name, block):
         super().__init__()
@@ -1042,7 +1042,7 @@ class Guard(nn.Module):
         return self.block(x)
 
 
-# %% exercise="clear-error" wrong="block-runs-first" fails="gave the wrong batch to block" points=1
+# %% exercise="clear-error" wrong="block-runs-first" fails="gave the wrong batch to block" points=2
 class Guard(nn.Module):
     def __init__(self, name, block):
         super().__init__()
