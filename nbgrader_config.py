@@ -1,6 +1,5 @@
 """What plain `nbgrader` commands need to know, run from this folder."""
 
-from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -8,6 +7,7 @@ from nbgrader.preprocessors import (
     LimitOutput,
 )
 
+from grader.page import Explain, FeedbackExporter
 from grader.preprocessors import HideTests, Restore, Run, Score, SubmissionExporter
 
 c = get_config()  # noqa: F821 (traitlets defines it when it reads this file)
@@ -42,5 +42,7 @@ c.Autograde.autograde_preprocessors = [
     CheckCellMetadata,
 ]
 
-# Feedback shows a student the verdicts and their own work, never the hidden tests.
-c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
+# Feedback shows a student verdicts, hints and their own work, never the hidden tests, on a page
+# that asks for nothing from outside.
+c.GenerateFeedback.preprocessors = [GetGrades, Explain, HideTests]
+c.GenerateFeedback.exporter_class = FeedbackExporter

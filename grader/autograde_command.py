@@ -103,6 +103,9 @@ def autograde(
     with desk.alone():
         desk.register(wanted)
         show_progress(console, batch, batch.plan(chosen, list(notebooks), force))
+        if not batch.progress.done and not batch.progress.up_to_date:
+            _show_lost(console, batch)
+            raise SystemExit(1)
         report = class_report(desk, wanted)
         path = write_report(desk, report)
     if show_class:
@@ -115,10 +118,14 @@ def autograde(
         highlight=False,
         soft_wrap=True,
     )
-    for student, reason in batch.progress.lost.items():
-        console.print(f"lost: {student}: {reason}", style="bold red", highlight=False)
+    _show_lost(console, batch)
     if batch.progress.lost:
         raise SystemExit(1)
+
+
+def _show_lost(console: Console, batch: Batch) -> None:
+    for student, reason in batch.progress.lost.items():
+        console.print(f"lost: {student}: {reason}", style="bold red", highlight=False)
 
 
 def choose(found: list[str], patterns: tuple[str, ...]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import json
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,10 +18,11 @@ from rich.console import Console
 from rich.table import Table
 
 from .build import write_atomically
-from .course import FRAMEWORKS, Lesson, Unit
+from .course import FRAMEWORKS, Unit
 from .desk import Desk, missing_report
+from .errors import GraderError
 from .exporters import plain
-from .misconceptions import misconceptions
+from .misconceptions import in_words, looks_like
 from .verdicts import UNUSUAL, CellReport, NotebookReport, Verdict
 
 FORMAT = 1
@@ -53,6 +55,8 @@ class ClassReport:
 
     unit: Unit
     entries: tuple[Entry, ...]
+    ungraded: tuple[str, ...] = ()
+    """Students with a submission that has no result yet; they count nowhere."""
 
     def exercises(self) -> list[str]:
         """List the exercises in the order of the lesson."""
@@ -84,44 +88,50 @@ class ClassReport:
         return correlation(own, rest)
 
     def misconceptions(self) -> list[tuple[str, str, int, str]]:
-        """List (exercise, names of wrong answers, how many notebooks, a message), most first."""
-        counts: Counter[tuple[str, str]] = Counter()
+        """List (exercise, wrong answers in words, how many students, a message), most first."""
+        students: dict[tuple[str, str], set[str]] = {}
         sample: dict[tuple[str, str], str] = {}
         for entry in self.entries:
             for exercise, names in entry.looks_like.items():
-                key = exercise, " or ".join(names)
-                counts[key] += 1
+                key = exercise, in_words(names)
+                students.setdefault(key, set()).add(entry.student)
                 messages = (c.message for c in entry.cells(exercise) if c.message)
                 sample.setdefault(key, next(messages, ""))
-        return [(*key, count, sample[key]) for key, count in counts.most_common()]
+        found = [(*key, len(those), sample[key]) for key, those in students.items()]
+        return sorted(found, key=lambda row: -row[2])
 
 
 def class_report(desk: Desk, unit: Unit) -> ClassReport:
     """Read the kept results of every student; a notebook not handed in counts as missing.
 
-    A student who handed in one framework's notebook is not reported missing in the other.
+    A student who handed in one framework's notebook is not reported missing in the other. Raises
+    GraderError where nothing has been graded.
     """
-    entries = []
+    entries: list[Entry] = []
+    ungraded = []
     for student in desk.students(unit):
         found = [
-            Entry(student, lesson.name, lesson.framework, report, _looks_like(lesson, report))
+            Entry(student, lesson.name, lesson.framework, report, looks_like(lesson, report))
             for lesson in desk.course.lessons(unit)
             if (report := desk.read_report(student, lesson)) is not None
         ]
-        if not found:
+        folder = desk.folder("submitted", student, unit)
+        handed_in = [
+            lesson.name
+            for lesson in desk.course.lessons(unit)
+            if os.path.lexists(folder / f"{lesson.name}.ipynb")
+        ]
+        if set(handed_in) - {entry.notebook for entry in found}:
+            ungraded.append(student)
+        elif not found:
             lesson = next(desk.course.lessons(unit))
             found = [Entry(student, lesson.name, lesson.framework, missing_report(lesson))]
         entries += found
-    return ClassReport(unit, tuple(entries))
-
-
-def _looks_like(lesson: Lesson, report: NotebookReport) -> dict[str, list[str]]:
-    messages: dict[str, list[str]] = {}
-    for cell in report.cells:
-        if cell.verdict in (Verdict.FAILED, Verdict.ERRORED):
-            messages.setdefault(cell.exercise, []).append(cell.message)
-    found = {exercise: misconceptions(lesson, exercise, m) for exercise, m in messages.items()}
-    return {exercise: names for exercise, names in found.items() if names}
+    if not entries:
+        raise GraderError(
+            f"nothing of {unit.name} has been graded; first: grader autograde {unit.name}"
+        )
+    return ClassReport(unit, tuple(entries), tuple(ungraded))
 
 
 def exercise_verdict(cells: list[CellReport]) -> Verdict:
@@ -160,6 +170,9 @@ def print_unit(console: Console, report: ClassReport) -> None:
             f"{points:.2f} / {worth:g}",
         )
     console.print(table)
+    for exercise, name, count, _ in report.misconceptions()[:5]:
+        line = f"{count} × {exercise} looks like {name}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     lines = unusual_lines(report)
     if lines:
         console.print(f"{len(lines)} unusual:", style="bold")
@@ -173,7 +186,8 @@ def print_unit(console: Console, report: ClassReport) -> None:
 
 def unusual_lines(report: ClassReport) -> list[str]:
     """Say in words what an instructor should look at, a line each."""
-    lines = []
+    again = f"not graded as it is now; run: grader autograde {report.unit.name}"
+    lines = [f"{student}: {again}" for student in report.ungraded]
     for entry in report.entries:
         name = f"{entry.student} {entry.notebook}"
         seen: dict[tuple[Verdict, str], list[str]] = {}
@@ -238,6 +252,7 @@ def as_json(report: ClassReport) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "unit": report.unit.name,
+        "ungraded": list(report.ungraded),
         "entries": [
             {
                 "student": e.student,
@@ -324,8 +339,9 @@ def as_html(report: ClassReport) -> str:
         f"<td>{html.escape(name)}</td><td>{html.escape(text)}</td></tr>"
         for exercise, name, count, text in report.misconceptions()[:20]
     )
-    seconds = [entry.report.seconds for entry in report.entries]
-    peaks = [entry.report.peak_mb for entry in report.entries]
+    ran = [entry.report for entry in report.entries if entry.report.start]
+    seconds = [each.seconds for each in ran] or [0.0]
+    peaks = [each.peak_mb for each in ran] or [0.0]
     unusual = "".join(f"<li>{html.escape(line)}</li>" for line in unusual_lines(report))
     headings = "".join(f"<th scope=col>{html.escape(name)}</th>" for name in exercises)
     return f"""<!doctype html>
@@ -343,9 +359,10 @@ def as_html(report: ClassReport) -> str:
 <p>Discrimination is the correlation of an exercise's points with the points of all others: near 1,
 those who solve it solve the rest; near 0 or below, look at the exercise.</p>
 <h2>What wrong answers look like</h2>
-<table><thead><tr><th scope=col>notebooks</th><th scope=col>exercise</th>
+<table><thead><tr><th scope=col>students</th><th scope=col>exercise</th>
 <th scope=col>wrong answer of the bank</th><th scope=col>a message</th></tr>
 </thead><tbody>{frequent}</tbody></table>
+<p>Where the tests cannot tell wrong answers apart, all that it may be are named.</p>
 <h2>Class</h2>
 <table><thead><tr><th scope=col>student</th><th scope=col>framework</th>{headings}
 <th scope=col>points</th></tr></thead><tbody>{"".join(rows)}</tbody></table>

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import csv
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 
+import nbformat
 import pytest
 from rich.console import Console
 
-from grader.course import Limits, Unit
+from grader.course import Course, Limits, Unit
+from grader.desk import Desk, Graded, missing_report
+from grader.errors import GraderError
+from grader.preprocessors import edition_at
 from grader.report import (
     ClassReport,
     Entry,
     as_csv,
     as_html,
     as_json,
+    class_report,
     exercise_verdict,
     histogram,
     print_class,
     print_unit,
     unusual_lines,
 )
-from grader.verdicts import CellReport, NotebookReport, Verdict
+from grader.verdicts import METADATA_KEY, CellReport, NotebookReport, Verdict
 
 
 def cell(exercise: str, number: int, verdict: Verdict, worth: float = 2.0) -> CellReport:
@@ -147,14 +155,68 @@ def test_misconceptions_are_counted_by_notebook_with_a_message(report: ClassRepo
         ),
     )
     assert report.misconceptions() == [
-        ("b", "no-sum or mean", 2, "failed <b>because</b>"),
-        ("a", "off-by-one", 1, "failed <b>because</b>"),
+        ("b", "“no sum” or “mean”", 2, "failed <b>because</b>"),
+        ("a", "“off by one”", 1, "failed <b>because</b>"),
     ]
-    assert "<td class=n>2</td><td>b</td><td>no-sum or mean</td>" in as_html(report)
+    assert "<td class=n>2</td><td>b</td><td>“no sum” or “mean”</td>" in as_html(report)
     rows = list(csv.DictReader(as_csv(report).splitlines()))
     assert [row["b looks like"] for row in rows] == ["", "no-sum or mean", "no-sum or mean"]
     assert [row["a points"] for row in rows] == ["3.0", "2.0", "0.0"]
     assert rows[2]["a verdict"] == "tampered"
+
+
+def test_a_student_with_both_notebooks_counts_once_where_they_look_alike(
+    report: ClassReport,
+) -> None:
+    bob = replace(report.entries[1], looks_like={"a": ["off-by-one"]})
+    both = ClassReport(report.unit, (bob, replace(bob, framework="tensorflow")))
+    assert [row[2] for row in both.misconceptions()] == [1]
+    assert "1 × a looks like “off by one”" in printed(print_unit, both)
+
+
+def test_the_page_compares_the_frameworks(report: ClassReport) -> None:
+    ada, bob, eve = report.entries
+    both = ClassReport(
+        report.unit,
+        (ada, bob, replace(ada, framework="tensorflow"), replace(eve, framework="tensorflow")),
+    )
+    # a: ada passes in both; bob fails in one framework, eve in the other. b: the same.
+    assert [both.pass_rate("a", f) for f in (None, "torch", "tensorflow")] == [0.5, 0.5, 0.5]
+    both = ClassReport(report.unit, (ada, bob, bob, replace(ada, framework="tensorflow")))
+    page = as_html(both)
+    assert "passed, PyTorch</th><th scope=col>passed, TensorFlow" in page
+    # a: (3 + 2 + 2 + 3) / 4 points; 2 of 4 pass, 1 of 3 in PyTorch, 1 of 1 in TensorFlow.
+    figures = ["2.50 / 3", "50 %", "33 %", "100 %"]
+    assert "".join(f"<td class=n>{figure}</td>" for figure in figures) in page
+
+
+def test_one_notebook_makes_a_report_too(report: ClassReport) -> None:
+    one = ClassReport(report.unit, report.entries[1:2])
+    assert histogram(one) == [0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
+    assert "<td class=n>2.00 / 3</td><td class=n>0 %</td>" in as_html(one)
+    assert "2.00 / 3" in printed(print_unit, one)
+
+
+def test_what_is_not_graded_yet_counts_nowhere_and_is_named(
+    make_registered: Callable[[Path], Course], tmp_path: Path
+) -> None:
+    course = make_registered(tmp_path / "course")
+    desk, (unit,), lesson = Desk(course), course.units, next(course.lessons())
+    for student in ("ada", "bob"):
+        folder = desk.folder("submitted", student, unit)
+        folder.mkdir(parents=True)
+        shutil.copy(lesson.student, folder)
+    with pytest.raises(GraderError, match="first: grader autograde 90_tiny"):
+        class_report(desk, unit)
+    notebook = nbformat.from_dict(dict(edition_at(lesson.instructor)))
+    graded = missing_report(lesson)
+    notebook.metadata[METADATA_KEY] = nbformat.from_dict(graded.to_dict())
+    desk.record("ada", unit, [Graded(lesson.name, notebook, graded)])
+    found = class_report(desk, unit)
+    assert [entry.student for entry in found.entries] == ["ada"]
+    assert found.ungraded == ("bob",)
+    assert "bob: not graded as it is now" in unusual_lines(found)[0]
+    assert as_json(found)["ungraded"] == ["bob"]
 
 
 def test_a_thousand_notebooks_make_a_report_too(report: ClassReport) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from grader.bank import LIARS, Variant, bank_path, liar, read_bank, solutions
 from grader.course import Lesson, find_course
-from grader.misconceptions import misconceptions
+from grader.misconceptions import looks_like
 from grader.prove import Answer, grade_answers
 from grader.restore import grading_edition
 from grader.verdicts import NotebookReport, Verdict
@@ -114,8 +114,10 @@ def test_wrong_answers_fail_for_their_own_reason(
     told = [c for c in report.cells if variant.fails in c.message and not c.points]
     verdicts = {cell.verdict.value for cell in told}
     assert verdicts == {variant.verdict}, f"wanted {variant.fails!r} in:\n{describe(report)}"
-    looks_like = misconceptions(LESSONS[case.lesson], case.exercise, [c.message for c in told])
-    assert not looks_like or case.name in looks_like
+    labels = looks_like(LESSONS[case.lesson], report)
+    assert case.name in labels.get(case.exercise, []), (
+        f"it looks like {labels}:\n{describe(report)}"
+    )
 
 
 @pytest.mark.parametrize("case", KINDS["lies"], ids=str)
@@ -125,6 +127,8 @@ def test_liars_and_untouched_stubs_get_nothing(
     report = reports[case]
     assert report.points == 0, describe(report)
     assert {c.verdict for c in report.cells} <= {Verdict.FAILED, Verdict.ERRORED}, describe(report)
+    if case.name == "untouched":
+        assert not looks_like(LESSONS[case.lesson], report), describe(report)
 
 
 @pytest.mark.parametrize("name", LESSONS)
