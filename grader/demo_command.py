@@ -64,7 +64,8 @@ def demo(folder: Path, unit: str, jobs: int) -> None:
     page = write_report(desk, report)
     print_class(console, report, did)
     print_unit(console, report)
-    example = next(course.root.glob(f"feedback/*/{unit}/*.html"))
+    mixed = next(name for name, kind in did.items() if kind == "right and wrong")
+    example = next(course.root.glob(f"feedback/{mixed}/{unit}/*.html"))
     console.print(
         f"""
 {len(did)} submissions in {time.monotonic() - began:.0f} s

@@ -26,7 +26,7 @@ from .errors import GraderError
 from .misconceptions import in_words, looks_like
 from .preprocessors import framework_of
 from .report import exercise_verdict
-from .run import exercise_of, grade_id, is_tests
+from .run import grade_id, is_tests
 from .selfcheck import Exercise, exercises
 from .verdicts import METADATA_KEY, NotebookReport, Verdict
 
@@ -41,29 +41,28 @@ class Explain(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Put what the page says of each exercise beside its last tests cell."""
+        """Put what the page says of each exercise beside its first tests cell that did not pass."""
         graded = nb.metadata.get(METADATA_KEY, {})
         if "cells" not in graded:  # graded by something else: the page shows scores only
             return nb, resources
         report = NotebookReport.from_dict(dict(graded))
-        verdicts = {cell.grade_id: cell for cell in report.cells}
         likely = self._looks_like(report, resources["nbgrader"])
         found = {exercise.name: exercise for exercise in exercises(nb)}
-        last = {exercise_of(cell): cell for cell in nb.cells if is_tests(cell)}
         rows = []
-        for cell in nb.cells:
-            if is_tests(cell) and (said := verdicts.get(grade_id(cell))) is not None:
-                shown = {"verdict": said.verdict.value, "message": said.message}
-                cell.metadata[PAGE] = from_dict(shown)
-        for name, cell in last.items():
+        tests = {grade_id(cell): cell for cell in nb.cells if is_tests(cell)}
+        for said in report.cells:
+            shown = {"verdict": said.verdict.value, "message": said.message}
+            tests[said.grade_id].metadata[PAGE] = from_dict(shown)
+        for name in dict.fromkeys(cell.exercise for cell in report.cells):
             cells = [each for each in report.cells if each.exercise == name]
-            if not cells:
-                continue
             verdict = exercise_verdict(cells)
             names = likely.get(name, [])
             exercise = found.get(name)
-            cell.metadata[PAGE]["looks_like"] = in_words(names)
-            cell.metadata[PAGE]["hints"] = hints(exercise, verdict, bool(names))
+            failed = next((each for each in cells if each.verdict is not Verdict.PASSED), None)
+            if failed is not None:
+                beside = tests[failed.grade_id].metadata[PAGE]
+                beside["looks_like"] = in_words(names)
+                beside["hints"] = hints(exercise, verdict, bool(names))
             rows.append(
                 {
                     "title": plain_text(exercise.title) if exercise else name,
@@ -125,7 +124,7 @@ class _Renderer(IPythonRenderer):
 
 def _mathml(tex: str, display: str) -> str:
     try:
-        return str(convert(tex.strip(), display=display))
+        return f'<span class="formula">{convert(tex.strip(), display=display)}</span>'
     except Exception:  # what a student wrote need not be TeX; shown as it is
         return f"<code>{IPythonRenderer().escape_html(tex)}</code>"
 
