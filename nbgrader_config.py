@@ -8,7 +8,7 @@ from nbgrader.preprocessors import (
 )
 
 from grader.page import Explain, FeedbackExporter
-from grader.preprocessors import HideTests, Restore, Run, Score, SubmissionExporter
+from grader.preprocessors import ForgetBuild, HideTests, Restore, Run, Score, SubmissionExporter
 
 c = get_config()  # noqa: F821 (traitlets defines it when it reads this file)
 
@@ -17,6 +17,9 @@ c.CourseDirectory.course_id = "frameworks-inside"
 # A unit is an assignment: solutions/03_blocks is released as notebooks/03_blocks.
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
+
+# A release is what `grader build` wrote, byte for byte.
+c.GenerateAssignment.preprocessors.prepend([ForgetBuild])
 
 # nbgrader copies whatever else lies in an assignment's folder along with its notebooks. Sources
 # hold the solutions, and a stray module would be imported in place of an installed one.

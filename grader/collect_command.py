@@ -98,8 +98,8 @@ def show_plan(console: Console, plan: Plan, everything: bool) -> None:
     counts = {state: plan.states.count(state) for state in ("new", "changed", "there already")}
     counted = ", ".join(f"{number} {state}" for state, number in counts.items() if number)
     console.print(
-        f"{len(plan.chosen)} notebooks of {len(students)} students for {plan.unit.name}"
-        + (f": {counted}" if counted else ""),
+        f"{_many(len(plan.chosen), 'notebook')} of {_many(len(students), 'student')} for "
+        f"{plan.unit.name}" + (f": {counted}" if counted else ""),
         style="bold",
     )
     lines = []
@@ -110,17 +110,21 @@ def show_plan(console: Console, plan: Plan, everything: bool) -> None:
             lines.append(f"{found.file.place} → {path}: {notes}")
     _show(console, lines, len(lines) if everything else SHOWN)
     if plan.earlier:
-        console.print(f"{len(plan.earlier)} earlier ones do not count:", style="bold")
+        console.print(f"not counted, for a later one is there ({len(plan.earlier)}):", style="bold")
         lines = [f"{old.file.place}: {kept.file.place} is later" for old, kept in plan.earlier]
         _show(console, lines, len(lines) if everything else SHOWN)
     for heading, left in (
-        (f"{len(plan.strangers)} NOT collected, for want of a student:", plan.strangers),
-        (f"{len(plan.left)} other files left where they are:", plan.left),
+        (f"NOT collected, for want of a student ({len(plan.strangers)}):", plan.strangers),
+        (f"other files, left where they are ({len(plan.left)}):", plan.left),
     ):
         if left:
             console.print(heading, style="bold red" if left is plan.strangers else "bold")
             limit = SHOWN if left is plan.left and not everything else len(left)
             _show(console, [f"{each.place}: {each.why}" for each in left], limit)
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _show(console: Console, lines: list[str], limit: int) -> None:

@@ -1,4 +1,4 @@
-"""nbgrader preprocessors that restore, run, score and hide; `nbgrader_config.py` names them.
+"""nbgrader preprocessors that release, restore, run, score, hide; `nbgrader_config.py` names them.
 
 nbgrader's Autograde runs two lists: `sanitize_preprocessors` on the submitted file, then
 `autograde_preprocessors` on what came out. GenerateFeedback runs `preprocessors` on the result.
@@ -25,6 +25,20 @@ from .evidence import Finding
 from .restore import Submitted, grading_edition, parse_submission, read_submission, restore
 from .run import RunLimits, describe, grade_id, is_tests, run_notebook
 from .verdicts import METADATA_KEY, NotebookReport, Verdict
+
+
+class ForgetBuild(NbGraderPreprocessor):  # type: ignore[misc]
+    """Takes the build's own note out of a release. First of GenerateAssignment's list.
+
+    What `nbgrader generate_assignment` writes is then, byte for byte, what `grader build` wrote.
+    """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Remove what `grader.editions` keeps in an instructor notebook for the next build."""
+        nb.metadata.pop("grader", None)
+        return nb, resources
 
 
 def framework_of(notebook: str) -> str:

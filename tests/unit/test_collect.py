@@ -550,8 +550,8 @@ def test_a_class_from_canvas_with_its_roster(
     names = {"lovelaceada_11_1_tiny_torch.ipynb": work, "who_77_2_tiny_torch.ipynb": work}
     status, printed = command(str(archive(tmp_path / "c.zip", names)), "--roster", str(roster))
     assert status == 1
-    assert "1 notebooks of 1 students" in printed
-    assert "1 NOT collected" in printed
+    assert "1 notebook of 1 student for" in printed
+    assert "NOT collected, for want of a student (1)" in printed
     assert "who_77_2_tiny_torch.ipynb: nobody here is called who" in printed
     assert "1 handed in nothing: jm" in printed
     assert set(on_the_desk(course)) == {"al/tiny_torch"}

@@ -9,8 +9,10 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbgrader.apps import NbGraderAPI
 
 from grader.course import Course
+from grader.desk import Desk
 from grader.errors import GraderError
 from grader.preprocessors import (
     HideTests,
@@ -112,3 +114,15 @@ def test_limits_come_from_the_registry_and_are_the_usual_ones_without_it(
     course = make_course(tmp_path / "course")
     assert limits_of(course.root, "90_tiny").cell_seconds == 8
     assert limits_of(course.root, "91_unknown").cell_seconds == 30
+
+
+def test_a_release_by_nbgrader_is_the_built_notebook_byte_for_byte(
+    make_registered: Callable[[Path], Course], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = make_registered(tmp_path / "course")
+    built = {lesson.student: lesson.student.read_bytes() for lesson in course.lessons()}
+    assert all("grader" in nbformat.read(x.instructor, 4).metadata for x in course.lessons())
+    monkeypatch.chdir(course.root)
+    (unit,) = course.units
+    assert NbGraderAPI(config=Desk(course).config).generate_assignment(unit.name)["success"]
+    assert {path: path.read_bytes() for path in built} == built
