@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from pathlib import Path
+from contextlib import ExitStack
+from pathlib import Path, PurePosixPath
 
 from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 
+from .collect import known_students, make_plan
 from .course import Unit, load_course
 from .desk import Desk
 from .errors import GraderError
+from .roster import Roster
 
 
 class _Feedback(GenerateFeedback):  # type: ignore[misc]
@@ -53,6 +58,33 @@ def _write(root: Path, unit: str, students: tuple[str, ...]) -> None:
         converter.start()
     except NbGraderException as error:
         raise GraderError(f"feedback for {', '.join(students)} failed: {error}") from error
+
+
+def write_return(desk: Desk, unit: Unit, download: Path) -> tuple[Path, list[str]]:
+    """Write feedback/UNIT.zip: the pages under the names that an LMS gave to the submissions.
+
+    Canvas and Moodle give each file of such an archive back to the student in whose submission's
+    name it lies. `download` is the LMS's own archive. Returns the archive, and whose page is
+    missing.
+    """
+    target = desk.course.root / desk.folders.feedback_directory / f"{unit.name}.zip"
+    target.parent.mkdir(exist_ok=True)
+    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
+    missing = []
+    with ExitStack() as opened:
+        plan = make_plan(desk, unit, [download], Roster(known_students(desk)), opened)
+        opened.callback(fresh.unlink, missing_ok=True)
+        with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
+            for found in plan.chosen:
+                folder = desk.folder("feedback", found.student.id, unit)
+                page = folder / f"{found.lesson.name}.html"
+                if page.is_file():
+                    name = PurePosixPath(*found.file.parts).with_suffix(".html")
+                    archive.write(page, str(name))
+                else:
+                    missing.append(found.student.id)
+        fresh.replace(target)
+    return target, missing + [stranger.place for stranger in plan.strangers]
 
 
 def up_to_date(desk: Desk, unit: Unit, student: str) -> bool:

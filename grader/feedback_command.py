@@ -29,21 +29,33 @@ from .errors import GraderError
     show_default="one per core",
 )
 @click.option("--force", is_flag=True, help="Write again what is up to date.")
-def feedback(unit: str, students: tuple[str, ...], jobs: int, force: bool) -> None:
+@click.option(
+    "--return",
+    "download",
+    type=click.Path(path_type=Path),
+    metavar="ZIP",
+    help="Also write feedback/UNIT.zip for the LMS that ZIP was downloaded from.",
+)
+def feedback(
+    unit: str, students: tuple[str, ...], jobs: int, force: bool, download: Path | None
+) -> None:
     """Write feedback/STUDENT/UNIT/*.html for what has been graded.
 
-    The pages show each verdict with its message, the student's own work, points and comments, as
-    `nbgrader generate_feedback` does, and no hidden test.
+    The pages are those of `nbgrader generate_feedback`: each verdict with its message and a hint,
+    the student's own work, points and comments, and no hidden test. `nbgrader release_feedback`
+    gives them back through nbgrader's exchange; what --return writes goes back through Canvas
+    (Upload Submissions) or Moodle (Upload multiple feedback files in a zip).
 
     \b
     Example: grader feedback 03_blocks
+             grader feedback 03_blocks --return submissions.zip
     """
     from rich.console import Console
     from rich.progress import Progress
 
     from .autograde_command import choose
     from .desk import Desk
-    from .feedback import up_to_date, write_feedback
+    from .feedback import up_to_date, write_feedback, write_return
 
     course = find_course(Path.cwd())
     wanted = course.unit(unit)
@@ -65,3 +77,14 @@ def feedback(unit: str, students: tuple[str, ...], jobs: int, force: bool) -> No
         highlight=False,
         soft_wrap=True,
     )
+    if download is not None:
+        archive, missing = write_return(desk, wanted, download)
+        console.print(f"to give back through the LMS: {archive}", highlight=False, soft_wrap=True)
+        if missing:
+            names = ", ".join(missing)
+            console.print(
+                f"without a page: {names}; see grader collect, and grader autograde {unit}",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )

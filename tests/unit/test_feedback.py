@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,7 +17,7 @@ from grader.bank import bank_path
 from grader.course import Course, Lesson
 from grader.desk import Desk, Graded, missing_report
 from grader.evidence import NOT_STARTED
-from grader.feedback import write_feedback
+from grader.feedback import write_feedback, write_return
 from grader.misconceptions import misconceptions
 from grader.page import hints, markdown_to_html
 from grader.preprocessors import edition_at
@@ -188,3 +189,30 @@ def test_nbgraders_own_command_makes_the_same_page(course: Course, page: str) ->
     path.unlink()
     assert NbGraderAPI(config=desk.config).generate_feedback(unit.name, "ada")["success"]
     assert path.read_text("utf-8") == page
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ada Lovelace_7_assignsubmission_file_/tiny_torch.ipynb",
+        "lovelaceada_11_901_tiny_torch-1.ipynb",
+    ],
+)
+def test_pages_go_back_under_the_names_that_the_lms_gave(
+    course: Course, page: str, tmp_path: Path, name: str
+) -> None:
+    desk, (unit,), lesson = Desk(course), course.units, next(course.lessons())
+    with desk.gradebook() as gradebook:
+        gradebook.update_or_create_student("ada", first_name="Ada", last_name="Lovelace")
+        gradebook.update_or_create_student("bob", first_name="Bob", last_name="Late")
+    with zipfile.ZipFile(tmp_path / "download.zip", "w") as download:
+        download.write(lesson.student, name)
+        download.write(lesson.student, name.replace("Ada", "Zoe").replace("love", "zoe"))
+        download.write(lesson.student, "bob/tiny_torch.ipynb")
+    archive, missing = write_return(desk, unit, tmp_path / "download.zip")
+    with zipfile.ZipFile(archive) as back:
+        (returned,) = back.namelist()
+        assert returned == name.removesuffix(".ipynb") + ".html"
+        assert back.read(returned).decode() == page
+    assert missing[0] == "bob"
+    assert len(missing) == 2, "and the stranger"
