@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import jupytext
 from nbformat import NotebookNode, from_dict
 
 from .course import Lesson
 from .errors import GraderError
 from .restore import defined_names
+from .source import read_source
 
 _OPTIONS = {"exercise", "wrong", "right", "fails", "points", "verdict"}
 
@@ -40,17 +40,13 @@ def bank_path(lesson: Lesson) -> Path:
 
 
 def read_bank(path: Path) -> list[Variant]:
-    """Read the variants of a bank file, a cell each."""
-    try:
-        cells = jupytext.read(path, fmt="py:percent").cells
-    except OSError as error:
-        raise GraderError(f"cannot read the bank {path}: {error.strerror}") from error
+    """Read the variants of a bank file, a cell each, but for those still to be written."""
     variants: list[Variant] = []
-    for cell in cells:
-        if cell.cell_type != "code" or not cell.source.strip():
+    for cell in read_source(path).cells:
+        if cell.kind != "code" or not cell.source.strip() or cell.slots:
             continue
-        options = dict(cell.metadata)
-        where = f"{path}: the cell that begins {cell.source.splitlines()[0]!r}"
+        options = cell.options
+        where = f"{path}:{cell.line}: the variant"
         if unknown := set(options) - _OPTIONS:
             raise GraderError(f"{where} has unknown options: {', '.join(sorted(unknown))}")
         if "exercise" not in options or ("right" in options) == ("wrong" in options):

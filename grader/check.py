@@ -10,12 +10,19 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from grader.bank import bank_path
 from grader.build import kept_edition, made_from, text_at
 from grader.course import Course, Lesson, Unit
 from grader.editions import notebook_of, student_edition, text_of
 from grader.listings import PAGE, TABLE, listing_findings, page, places, read_table
-from grader.rules import Finding, secret_lines, source_findings, step_findings
-from grader.source import Source, SourceError, read_source
+from grader.rules import (
+    Finding,
+    secret_lines,
+    slot_findings,
+    source_findings,
+    step_findings,
+)
+from grader.source import Source, SourceError, read_source, text_slots
 
 # A file of such a name in a kernel's folder would be imported in place of the real one.
 _IMPORTED = {"torch", "tensorflow", "keras", "numpy", "matplotlib", "sklearn", "scipy"}
@@ -38,6 +45,8 @@ def course_findings(course: Course, units: Iterable[Unit]) -> list[Finding]:
             broken = source_findings(source)
             found += broken or built_findings(lesson, source)
             found += leak_findings(lesson, source)
+            found += slot_findings(source)
+            found += bank_findings(lesson)
         found += step_findings(list(of_unit.values()))
         found += unit_file_findings(course, unit)
     found += course_file_findings(course)
@@ -85,6 +94,17 @@ def leak_findings(lesson: Lesson, source: Source) -> Iterator[Finding]:
             )
 
 
+def bank_findings(lesson: Lesson) -> Iterator[Finding]:
+    """Find answers that are still to be written in the bank of a lesson, where it has one."""
+    path = bank_path(lesson)
+    if not path.exists():
+        return
+    try:
+        yield from slot_findings(read_source(path))
+    except SourceError as error:
+        yield Finding(error.path, error.line, error.problem)
+
+
 def unit_file_findings(course: Course, unit: Unit) -> Iterator[Finding]:
     """Find files in the folders of a unit that no lesson accounts for."""
     expected = {
@@ -120,6 +140,9 @@ def course_file_findings(course: Course) -> Iterator[Finding]:
                 yield Finding(path, 1, message)
             elif not path.is_dir() and path.name not in names:
                 yield Finding(path, 1, "is no part of the course; move it away, or delete it")
+    front = course.root / "notebooks" / "README.md"
+    for line, what in text_slots(text_at(front) or ""):
+        yield Finding(front, line, f"still to be filled in: {what}")
 
 
 def _page_findings(course: Course, sources: Mapping[Lesson, Source]) -> Iterator[Finding]:

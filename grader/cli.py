@@ -19,6 +19,8 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 # Imported only when asked for: `grader --help` should not wait for nbgrader.
 _COMMANDS = {
     "build": "Build the notebooks of lessons from their sources.",
+    "new-unit": "Begin a unit: lessons, answer banks, registry.",
+    "new-exercise": "Begin an exercise in a unit.",
     "collect": "Put submissions from Canvas, Moodle or a folder onto the desk.",
     "autograde": "Grade the submissions of a unit.",
     "report": "See what became of a class.",
@@ -40,7 +42,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"grader.{cmd_name}_command"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"grader.{name}_command"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -71,6 +74,8 @@ def cli() -> None:
                            grader autograde UNIT   submissions -> grades
                            grader report UNIT      what became of the class
                            grader feedback UNIT    grades -> pages for students
+    An author's day:       grader new-exercise UNIT ID   a form to fill in
+                           grader build --check          what is left to do
     """
 
 

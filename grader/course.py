@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from grader.errors import GraderError
 
@@ -139,7 +140,9 @@ def load_course(root: Path) -> Course:
     limits = _limits(table.get("limits", {}), Limits(), f"{path}: [limits]")
     units: list[Unit] = []
     for number, entry in enumerate(table["units"], 1):
-        unit = _unit(entry, limits, path, number)
+        if not isinstance(entry, dict):
+            raise GraderError(f"{path}: units must be tables; write [[units]] above each")
+        unit = unit_of(entry, limits, f"{path}: unit {entry.get('name', number)}")
         if unit.name in {other.name for other in units}:
             raise GraderError(f"{path}: unit {unit.name} is listed twice; delete one of the two")
         if not (root / "solutions" / unit.name).is_dir():
@@ -151,11 +154,8 @@ def load_course(root: Path) -> Course:
     return Course(root, table["course"], limits, tuple(units))
 
 
-def _unit(entry: object, limits: Limits, path: Path, number: int) -> Unit:
-    """Check one `[[units]]` table, the `number`-th, and turn it into a Unit."""
-    if not isinstance(entry, dict):
-        raise GraderError(f"{path}: units must be tables; write [[units]] above each")
-    where = f"{path}: unit {entry.get('name', number)}"
+def unit_of(entry: Mapping[str, Any], limits: Limits, where: str) -> Unit:
+    """Check one `[[units]]` table and turn it into a Unit; `where` begins what an error says."""
     _insist(entry, _UNIT_KEYS, where)
     for key, pattern, example in (("name", _UNIT_NAME, "03_blocks"), ("stem", _STEM, "blocks")):
         if not pattern.fullmatch(entry[key]):

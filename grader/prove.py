@@ -82,6 +82,8 @@ def grade_answers(
         for limits in [lesson.unit.limits]
         for each in submissions(mine)
     ]
+    if not work:
+        return
     # Asked for before the fork, so that the workers share them.
     for framework in {lesson.framework for lesson, _, _ in work}:
         zygote_for(framework).wait_until_ready()

@@ -103,6 +103,13 @@ def step_findings(sources: Sequence[Source]) -> Iterator[Finding]:
                 )
 
 
+def slot_findings(source: Source) -> Iterator[Finding]:
+    """Find what an author has still to write, in a lesson or in a bank; it builds all the same."""
+    for cell in source.cells:
+        for line, what in cell.slots:
+            yield Finding(source.path, line, f"still to be filled in: {what}")
+
+
 def regions(cell: Cell, what: str) -> list[Region]:
     """Return the closed regions of a cell; `what` is "SOLUTION" or "HIDDEN TESTS"."""
     found: list[Region] = []

@@ -22,6 +22,11 @@ _LINE_OPTION = "source_line"
 _LAYOUT = {"lines_to_next_cell", "lines_to_end_of_cell_marker", _LINE_OPTION}
 
 
+SLOT = "FILL IN"
+"""What `grader new-unit` and `grader new-exercise` write where an author has to write something."""
+_SLOT = re.compile(rf"\b{SLOT}\b:?\s*(.*)")
+
+
 class SourceError(GraderError):
     """A percent script that cannot be read at all; `line` is where, counted from 1."""
 
@@ -70,6 +75,16 @@ class Cell:
         value = self.options.get("tags")
         return tuple(map(str, value)) if isinstance(value, list) else ()
 
+    @property
+    def slots(self) -> list[tuple[int, str]]:
+        """Return the line in the file of each slot that is not filled in, and what belongs there.
+
+        An option that is a slot counts where the text of the cell has none.
+        """
+        text = text_slots(self.source, self.line + 1)
+        named = [key for key, value in self.options.items() if SLOT in str(value)]
+        return text or [(self.line, f"the option {key}") for key in named]
+
     def line_of(self, index: int) -> int:
         """Return the file's line, from 1, of the cell's `index`-th line, from 0."""
         return self.line + 1 + index
@@ -90,6 +105,12 @@ class Source:
             if cell.exercise is not None:
                 found.setdefault(cell.exercise, []).append(cell)
         return found
+
+
+def text_slots(text: str, first: int = 1) -> list[tuple[int, str]]:
+    """Return the slots of a text whose first line has the number `first`; see `Cell.slots`."""
+    found = ((line, _SLOT.search(each)) for line, each in enumerate(text.split("\n"), first))
+    return [(line, slot[1].rstrip()) for line, slot in found if slot]
 
 
 def read_source(path: Path) -> Source:

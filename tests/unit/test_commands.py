@@ -66,6 +66,8 @@ def test_help_teaches_each_command(command: Command, tmp_path: Path) -> None:
     assert status == 0
     for name in (
         "build",
+        "new-unit",
+        "new-exercise",
         "collect",
         "autograde",
         "report",
@@ -89,7 +91,16 @@ def test_a_misspelt_command_is_met_with_the_nearest_one(command: Command, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "words", [("build",), ("autograde", UNIT), ("report", UNIT), ("feedback", UNIT), ("demo",)]
+    "words",
+    [
+        ("build",),
+        ("new-unit", UNIT),
+        ("new-exercise", UNIT, "sum"),
+        ("autograde", UNIT),
+        ("report", UNIT),
+        ("feedback", UNIT),
+        ("demo",),
+    ],
 )
 def test_outside_a_course_every_command_says_what_it_looked_for(
     command: Command, tmp_path: Path, words: tuple[str, ...]
