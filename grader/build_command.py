@@ -27,6 +27,10 @@ def build(units: tuple[str, ...], check: bool) -> None:
     """Build the notebooks of each UNIT, or of the whole course, from solutions/*/*.py.
 
     Cells are run only where code or versions have changed since the last build.
+
+    \b
+    Example: grader build 03_blocks
+             grader build --check
     """
     course = find_course(Path.cwd())
     chosen = [course.unit(name) for name in dict.fromkeys(units)] or list(course.units)

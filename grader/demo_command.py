@@ -35,6 +35,10 @@ def demo(folder: Path, unit: str, jobs: int) -> None:
 
     The class is made of the answers in tests/variants: right, wrong, half-done, noisy, damaged and
     hostile ones.
+
+    \b
+    Example: grader demo
+             grader demo --unit 05_initialization --folder build/fifth
     """
     from rich.console import Console
 

@@ -64,7 +64,14 @@ def feedback(
     graded = sorted(path.parent.name for path in root.glob(f"*/{wanted.name}"))
     if not graded:
         raise GraderError(f"nothing of {unit} has been graded; first: grader autograde {unit}")
-    chosen = [s for s in choose(graded, students) if force or not up_to_date(desk, wanted, s)]
+    asked = choose(graded, students)
+    if lost := set(asked) - desk.known_students(wanted):
+        raise GraderError(
+            f"the gradebook {desk.folders.db_url} does not know the submissions of "
+            f"{', '.join(sorted(lost)[:10])}; put it back, or grade again: grader autograde {unit} "
+            "--force"
+        )
+    chosen = [each for each in asked if force or not up_to_date(desk, wanted, each)]
     console = Console()
     with Progress(console=console, disable=not chosen) as bar:
         row = bar.add_task("feedback", total=len(chosen))

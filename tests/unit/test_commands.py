@@ -61,27 +61,30 @@ def one_sentence(printed: str) -> str:
     return errors[0]
 
 
-def test_help_teaches_each_command(command: Command, tmp_path: Path) -> None:
+def test_help_lists_every_command(command: Command, tmp_path: Path) -> None:
     status, printed = command(tmp_path, "--help")
     assert status == 0
-    for name in (
-        "build",
-        "new-unit",
-        "new-exercise",
-        "collect",
-        "autograde",
-        "report",
-        "feedback",
-        "demo",
-        "check",
-        "watch",
-        "progress",
-        "doctor",
-    ):
-        assert name in printed
-        status, help_text = command(tmp_path, name, "--help")
-        assert status == 0
-        assert "Usage: grader" in help_text
+    assert [name for name in cli._COMMANDS if name not in printed] == []
+
+
+@pytest.mark.parametrize("name", cli._COMMANDS)
+def test_help_of_each_command_has_an_example_of_it(
+    command: Command, tmp_path: Path, name: str
+) -> None:
+    status, printed = command(tmp_path, name, "--help")
+    assert status == 0
+    assert printed.startswith(f"Usage: grader {name}")
+    assert f"Example: grader {name}" in printed
+
+
+@pytest.mark.parametrize("name", cli._COMMANDS)
+def test_an_option_that_there_is_not_is_an_error_and_says_where_help_is(
+    command: Command, tmp_path: Path, name: str
+) -> None:
+    status, printed = command(tmp_path, name, "--colour")
+    assert status == 2
+    assert "No such option" in one_sentence(printed)
+    assert f"grader {name} --help" in printed
 
 
 def test_a_misspelt_command_is_met_with_the_nearest_one(command: Command, tmp_path: Path) -> None:
@@ -96,6 +99,7 @@ def test_a_misspelt_command_is_met_with_the_nearest_one(command: Command, tmp_pa
         ("build",),
         ("new-unit", UNIT),
         ("new-exercise", UNIT, "sum"),
+        ("collect", UNIT, "."),
         ("autograde", UNIT),
         ("report", UNIT),
         ("feedback", UNIT),
@@ -111,11 +115,21 @@ def test_outside_a_course_every_command_says_what_it_looked_for(
     assert not any(tmp_path.iterdir()), "nothing was written"
 
 
-@pytest.mark.parametrize("name", ["build", "autograde", "report", "feedback"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("build", "99_nothing"),
+        ("collect", "99_nothing", "."),
+        ("autograde", "99_nothing"),
+        ("report", "99_nothing"),
+        ("feedback", "99_nothing"),
+        ("demo", "--unit", "99_nothing"),
+    ],
+)
 def test_an_unknown_unit_is_named_with_what_there_is(
-    command: Command, course: Course, name: str
+    command: Command, course: Course, words: tuple[str, ...]
 ) -> None:
-    status, printed = command(course.root, name, "99_nothing")
+    status, printed = command(course.root, *words)
     assert status == 1
     assert unit_of(course) in one_sentence(printed)
 
@@ -161,6 +175,64 @@ def test_feedback_before_grading_says_what_comes_first(command: Command, course:
     status, printed = command(course.root, "feedback", unit_of(course))
     assert status == 1
     assert f"first: grader autograde {unit_of(course)}" in one_sentence(printed)
+
+
+def test_feedback_says_when_the_gradebook_has_lost_a_submission(
+    command: Command, make_registered: Callable[[Path], Course], tmp_path: Path
+) -> None:
+    course = make_registered(tmp_path / "course")
+    (course.root / "autograded" / "ada" / unit_of(course)).mkdir(parents=True)
+    status, printed = command(course.root, "feedback", unit_of(course))
+    assert status == 1
+    assert "does not know the submissions of ada" in one_sentence(printed)
+
+
+@pytest.mark.parametrize("words", [("check",), ("watch",), ("progress",), ("check", "no.ipynb")])
+def test_where_there_is_no_lesson_a_students_command_says_so(
+    command: Command, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    status, printed = command(tmp_path, *words)
+    assert status == 1
+    assert "there is no" in one_sentence(printed)
+
+
+@pytest.mark.parametrize(
+    ("words", "at"),
+    [
+        (("build",), "grader.build.build_lesson"),
+        (("collect", "UNIT", "class"), "grader.collect._write"),
+        (("check", "tiny_torch.ipynb"), "grader.selfcheck.Kernel.run"),
+    ],
+)
+def test_ctrl_c_in_the_middle_leaves_nothing_half_written(
+    command: Command,
+    make_registered: Callable[[Path], Course],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    at: str,
+) -> None:
+    course = make_registered(tmp_path / "course")
+    handed_in = hand_in(course, "ada")
+    folder = course.root / "class" / "bob"
+    folder.mkdir(parents=True)
+    shutil.copy(handed_in, folder)
+    shutil.copy(handed_in, course.root)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    if words[0] == "collect":  # bob is known
+        with Desk(course).gradebook() as gradebook:
+            gradebook.add_student("bob")
+    monkeypatch.setattr(at, interrupted)
+    said = [unit_of(course) if word == "UNIT" else word for word in words]
+    status, printed = command(course.root, *said)
+    assert (status, "Traceback" in printed) == (130, False)
+    assert "interrupted" in printed
+    left = [*course.root.glob("**/*.new"), *course.root.glob("**/*.tmp")]
+    left += course.root.glob("submitted/bob/*/*")
+    assert left == []
 
 
 def test_a_damaged_gradebook_is_one_sentence_and_is_left_alone(
