@@ -172,8 +172,21 @@ with np.load(sys.argv[2]) as archive:
 print(in_new_process(script, folder / "dictionary.npy", folder / "dictionary.npz"))
 
 # %% [markdown]
-# `np.load` gives an archive that reads an array when it is asked for, and asks the disk for it each
-# time. Take out what you need while it is open.
+# `np.load` does not read the arrays of an archive. It reads one when you ask for it, from the disk,
+# each time anew.
+#
+# **Predict** both lines: is it the same array twice, and can it be asked for after the `with`?
+
+# %%
+with np.load(folder / "dictionary.npz") as archive:
+    print("the same array twice:", archive["weight"] is archive["weight"])
+try:
+    archive["weight"]
+except AttributeError as error:
+    print("after the with:", type(error).__name__)
+
+# %% [markdown]
+# So take out what you need while the archive is open.
 #
 # Three things to know about the way through NumPy. A tensor that is part of a graph must be
 # detached first. NumPy has no bfloat16. And the arrays are handed over as named arguments, of which
@@ -211,8 +224,11 @@ print("named allow_pickle:", np.load(folder / "taken.npz").files)
 #   dictionary may be empty.
 # - Tensors have dtype bool, uint8, int32, int64, float16, float32 or float64 and any shape, `()`
 #   and shapes with a 0 in them included. Some require a gradient.
-# - What comes back is a plain `dict` with the same names and `torch.Tensor`s of the same dtypes,
-#   shapes and values, which require no gradient. They stay as they are when the file is removed.
+# - What comes back is a plain `dict` with the same names, in any order, and `torch.Tensor`s of the
+#   same dtypes, shapes and values, which require no gradient. They stay as they are when the file
+#   is removed.
+# - All of it comes from the file: `load_tensors` also reads an archive that another program made,
+#   and keeps nothing in memory from one call to the next.
 # - The tensors that are saved, and whether they require a gradient, are left as they were.
 #
 # The first tests cell (2 points) saves and loads, the second (1 point) looks at the file.
@@ -348,7 +364,16 @@ def check_file(arrays):
                 assert got.dtype == wanted.dtype and np.array_equal(got, wanted), (
                     f"in the archive of save_tensors {name!r} is {got.dtype} {got.tolist()}, "
                     f"wanted {wanted.dtype} {wanted.tolist()}.")
-        assert list(load_tensors(path)) == names, "load_tensors does not give the names saved."
+        other = Path(place) / "other.npz"
+        np.savez(other, **{name: np.zeros_like(array) for name, array in arrays.items()})
+        try:
+            loaded = load_tensors(other)
+        except (KeyError, FileNotFoundError) as error:
+            loaded = type(error).__name__
+        assert type(loaded) is dict and sorted(loaded) == sorted(arrays) and not any(
+            bool(tensor.any()) for tensor in loaded.values()), (
+            f"load_tensors for an archive with {list(arrays)}, all zeros, which np.savez wrote, "
+            f"gave {loaded}: read the file at path, and keep nothing in memory.")
 
 
 for arrays in [{"weight": np.array([[0.1, -2.0]], "float32"), "steps": np.array(3)}]:
@@ -868,8 +893,9 @@ print("first network as before:", torch.equal(first.hidden.weight, before))
 #
 # - `source` and `target` are networks (`nn.Module`); `names` is a list of paths of blocks, as
 #   `named_modules()` has them: `"hidden1"`, or `"body.0"`. A name stands for exactly this block, so
-#   `"hidden1"` does not mean `"hidden10"`. Where both networks have the block, its parameters and
-#   buffers have the same names, shapes and dtypes in both.
+#   `"hidden1"` does not mean `"hidden10"`. An `nn.ReLU` is a block too, with nothing to copy; a
+#   parameter such as `"hidden1.weight"` is none. Where both networks have the block, its
+#   parameters and buffers have the same names, shapes and dtypes in both.
 # - Afterwards all parameters and buffers of these blocks have in `target` the values that they have
 #   in `source`. Everything else in `target`, and the whole of `source`, is as it was.
 # - The parameters of `target` are the same tensor objects as before, so that an optimizer which
@@ -937,8 +963,14 @@ def check_copy(blocks, names):
     ours, theirs = (
         {n: t.numpy().copy() for n, t in net.state_dict().items()} for net in (source, target))
     objects = dict(target.named_parameters())
-    result = copy_layers(source, target, names)
     called = f"copy_layers(source, target, {names})"
+    try:
+        result = copy_layers(source, target, names)
+    except (KeyError, ValueError, AttributeError) as error:
+        raise AssertionError(
+            f"{called} raised {type(error).__name__} ({error}), but both networks have these "
+            "blocks: ask named_modules() or get_submodule(), which know blocks at any depth and "
+            "without parameters.") from None
     assert result is None, f"{called} returned {type(result).__name__}, wanted None."
     for name, tensor in source.state_dict().items():
         assert np.array_equal(tensor.numpy(), ours[name]), (
@@ -981,6 +1013,7 @@ for blocks, names in [
     (nested, ["body.1", "body.0"]),
     (nested, ["body"]),
     (nested, []),
+    ({"hidden1": lambda: nn.Linear(3, 4), "act": nn.ReLU}, ["act", "hidden1"]),
 ]:
     check_copy(blocks, names)
 # END HIDDEN TESTS
@@ -1030,6 +1063,7 @@ for case in [
     (["hidden1", "hidden3"], ["hidden1", "hidden2"], ["hidden1", "hidden2"], "hidden2"),
     (["hidden10", "hidden2"], ["hidden10", "hidden2"], ["hidden2", "hidden1"], "hidden1"),
     (["a", "b"], ["a", "b"], ["nothing"], "nothing"),
+    (["a", "b"], ["a", "b"], ["b", "a.weight"], "weight"),
 ]:
     check_missing(*case)
 # END HIDDEN TESTS
@@ -1048,8 +1082,11 @@ for case in [
 # | number of steps or epochs done | a variable of yours | the loop runs too long |
 # | state of the random generator | `torch.get_rng_state()` | other units are dropped |
 #
-# The optimizer's state has a tensor or two for each parameter. It does not exist before the first
-# step.
+# (A *schedule* is a rule by which the learning rate changes during training; lesson 13 has some.)
+#
+# Adam sizes each step by the past: for each entry of a parameter it keeps two running means, one of
+# the gradients and one of their squares. These are its *moments*. They do not exist before the
+# first step.
 
 # %%
 net = MLP()
@@ -1127,10 +1164,10 @@ for label, distance in distances.items():
 # first steps are long ones. With its state, what is left is chance: other units are dropped. With
 # the state of the generator the resumed run is the same run, to the last bit.
 #
-# Two traps lie in the order of things. The optimizer must have been made for the parameters of the
-# network that is loaded, and `load_state_dict` keeps these tensors, so it does not matter which of
-# the two is loaded first. But a generator that is set *before* the network is made has moved on by
-# the time that training starts, since the new network draws its first weights from it: set it last.
+# Mind the order. The optimizer must have been made for the parameters of the network that is
+# loaded; `load_state_dict` keeps these tensors, so it does not matter which of the two is loaded
+# first. But a generator that is set *before* the network is made has moved on by the time that
+# training starts, since the new network draws its first weights from it: set it last.
 #
 # And what is in memory is not yet on disk. A process that dies while it writes leaves half a file,
 # and if that has the name of the last good checkpoint, there is none. Write to another name first,

@@ -31,6 +31,7 @@
 # %% role="setup"
 import copy
 import time
+import warnings
 from collections.abc import Callable, Iterable
 
 import matplotlib.pyplot as plt
@@ -315,8 +316,6 @@ for kind, pairs in {"parameter": norm.named_parameters(), "buffer": norm.named_b
 # afterwards, in each of the three lines.
 
 # %%
-import warnings
-
 saved = nn.Linear(3, 2).state_dict()
 with torch.device("meta"):
     plain, emptied, assigned = nn.Linear(3, 2), nn.Linear(3, 2), nn.Linear(3, 2)
@@ -379,9 +378,9 @@ print("on cpu: ", tied[0].weight is tied[1].weight)
 # `state`, if its tensors take at most `limit` bytes, and `None` if they take more.
 #
 # - No model is made in real memory before it is known that it fits.
-# - The returned model is on the CPU, ready for training, and independent of `state`: training it
-#   leaves the tensors in `state` as they are. (In its tests, all parameters and buffers are in
-#   `state`, and none is shared.)
+# - The returned model is on the CPU, in training mode with nothing frozen, and independent of
+#   `state`: training it leaves the tensors in `state` as they are. (In its tests, all parameters
+#   and buffers are in `state`, and none is shared.)
 #
 # Both leave the default device as it was. The first tests cell (2 points) is about `model_size`,
 # the second (2 points) about `build_if_fits`.
@@ -529,6 +528,8 @@ def check_build(build, size, limit):
         f"{called} gave a model in which {wrong} differ from state: to_empty and make() do not "
         "know your values, load the state dict afterwards.")
     assert all(p.requires_grad for p in model.parameters()), f"{called}: parameters are frozen."
+    assert all(block.training for block in model.modules()), (
+        f"{called} gave a model in evaluation mode, wanted one to train on: no eval().")
     with torch.no_grad():
         for tensor in (*model.parameters(), *model.buffers()):
             tensor.add_(1)
@@ -621,8 +622,19 @@ print("still the same object:", held is net.weight)
 # %% [markdown]
 # On the way to `meta` the parameters were *replaced*, and the optimizer keeps training two tensors
 # that nothing uses any more. Between CPU and CUDA PyTorch swaps the memory inside the parameters
-# instead, and the optimizer happens to survive. Do not count on it: **move first, then make the
-# optimizer.**
+# instead, and the optimizer happens to survive:
+
+# %% tags=["nbval-ignore-output"]
+if torch.cuda.is_available():
+    net = nn.Linear(3, 2)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    net.to("cuda")
+    print("still the same object:", optimizer.param_groups[0]["params"][0] is net.weight)
+else:
+    print("skipped: no CUDA device here")
+
+# %% [markdown]
+# Do not count on it: **move first, then make the optimizer.**
 #
 # How does one find out what was left behind? One could wait for the error, which names two devices
 # and no tensor. Better, one looks at everything that a model holds.
@@ -787,6 +799,9 @@ for case in [
     ("constants on two levels", Constant("c", Constant("table", device="meta")),
      {"meta": ["dense.weight", "dense.bias", "inner.table", "inner.dense.weight",
                "inner.dense.bias"], "cpu": ["c"]}),
+    ("a constant far inside", Constant("c", nn.Sequential(Constant("deep"))),
+     {"meta": ["dense.weight", "dense.bias", "inner.0.dense.weight", "inner.0.dense.bias"],
+      "cpu": ["c", "inner.0.deep"]}),
     ("constants in a Sequential", nn.Sequential(nn.ReLU(), Constant("mask", nn.Tanh())),
      {"meta": ["1.dense.weight", "1.dense.bias"], "cpu": ["1.mask"]}),
 ]:
@@ -1116,7 +1131,7 @@ class Counted(torch.Tensor):
     reads = 0
     reading = {
         "item", "tolist", "numpy", "cpu", "__array__", "__float__", "__int__", "__bool__",
-        "__index__", "__format__", "__repr__",
+        "__index__", "__format__", "__repr__", "equal", "allclose",
     }
 
     @classmethod
@@ -1139,7 +1154,7 @@ def counted(tensor: torch.Tensor) -> torch.Tensor:
 
 
 # %% [markdown]
-# **Predict** which of these ten read a number, before you run the cell.
+# **Predict** which of these eleven read a number, before you run the cell.
 
 # %%
 loss, best = counted(torch.tensor(0.25)), counted(torch.tensor(0.5))
@@ -1151,6 +1166,7 @@ for what, use in {
     'f"{loss:.2f}"': lambda: f"{loss:.2f}",
     "loss < best": lambda: loss < best,
     "1 if loss < best else 0": lambda: 1 if loss < best else 0,
+    "torch.equal(loss, best)": lambda: torch.equal(loss, best),
     "torch.minimum(loss, best)": lambda: torch.minimum(loss, best),
     "torch.stack([loss, best])": lambda: torch.stack([loss, best]),
     "torch.tensor([loss, best])": lambda: torch.tensor([loss, best]),
@@ -1161,9 +1177,10 @@ for what, use in {
 
 # %% [markdown]
 # Arithmetic stays on the device, and so does a comparison. To *branch* on a comparison, Python must
-# know how it came out. Printing reads; shapes and dtypes are known to the host anyway;
-# `torch.stack` joins tensors where they are, `torch.tensor` fetches every single one. Now a log
-# that reads the loss of each step, and one that does not.
+# know how it came out, and `torch.equal` (like `torch.allclose`) gives the answer as a Python
+# `bool`. Printing reads; shapes and dtypes are known to the host anyway; `torch.stack` joins
+# tensors where they are, `torch.tensor` fetches every single one. Now a log that reads the loss of
+# each step, and one that does not.
 
 # %%
 losses = [counted(torch.tensor(float(i))) for i in range(100)]

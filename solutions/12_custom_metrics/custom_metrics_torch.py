@@ -290,7 +290,8 @@ print("0 and then NaN:  ", (torch.tensor(0.0) + torch.tensor([]).mean()).item())
 # - `compute()` returns the true positives divided by the positive calls, over all batches since the
 #   object was made or reset, as a float32 tensor of shape `()`. Without any positive call it
 #   returns 0. It changes nothing: asked twice, it answers twice the same.
-# - `reset()` forgets all batches.
+# - `reset()` forgets all batches. The threshold stays.
+# - Every object has a threshold and counts of its own.
 #
 # The first tests cell (2 points) streams batches, the second (1 point) looks at streams without
 # positive calls and at `reset`.
@@ -345,7 +346,8 @@ class StreamingPrecision:
 # %% exercise="streaming-precision" role="tests" points=2
 # Exercise 12.1, tests 1 of 2: precision over a stream of batches.
 def check_stream(threshold, batches):
-    metric = StreamingPrecision(threshold)
+    metric, other = StreamingPrecision(threshold), StreamingPrecision(0.0)
+    other.update(torch.full((4,), 0.1), torch.tensor([0, 0, 0, 1]))
     past, ratios = np.zeros((0, 2)), []
     for number, (p, y) in enumerate(batches, 1):
         metric.update(torch.tensor(p, dtype=torch.float32), torch.tensor(y))
@@ -377,7 +379,8 @@ def check_stream(threshold, batches):
                 precision(p_all, y_all, lambda p: p >= threshold),
         }
         cause = next((c for c, v in likely.items() if abs(v - got) < 1e-5),
-                     "count true positives and positive calls over all the batches")
+                     "count true positives and positive calls over all the batches, in the object "
+                     "itself; another StreamingPrecision(0.0) in use has nothing to do with it")
         assert abs(got - wanted) < 1e-5, f"{called} gave {got:.4f}, wanted {wanted:.4f}: {cause}."
         assert type(again) is torch.Tensor and again.numel() == 1 and again.item() == got, (
             f"{called} gave {got:.4f}, and {again!r:.60} when asked again: compute must not change "
@@ -437,6 +440,13 @@ def check_nothing(p, y):
     assert abs(got - 0.5) < 1e-5, (
         f"compute() after reset() and a batch with 1 of 2 calls right gave {got:.4f}, wanted 0.5: "
         "reset must put back every part of the state.")
+    metric = StreamingPrecision(0.85)
+    metric.reset()
+    metric.update(torch.tensor([0.9, 0.8]), torch.tensor([1, 0]))
+    got = read("of StreamingPrecision(0.85)")
+    assert abs(got - 1) < 1e-5, (
+        f"StreamingPrecision(0.85) gave {got:.4f} for probabilities 0.9 and 0.8, labels 1 and 0, "
+        "after reset(), wanted 1: reset must leave the threshold.")
 
 
 for p, y in [([0.9, 0.7, 0.6], [1, 1, 0])]:
@@ -579,18 +589,9 @@ print("accuracy:", round(accuracy.compute(), 2))
 # accuracy is 167 per cent. Had we divided by the nine, it would be a believable 56 per cent. So a
 # metric checks the shapes *before it changes its state*, and raises an error that shows both.
 #
-# The caller drops the axis with `column.squeeze(1)`. Name the axis: a bare `squeeze()` also drops
-# the batch when the last batch holds one example.
+# The caller drops the axis with `column.squeeze(1)`. As in lesson 11, name the axis: a bare
+# `squeeze()` also drops the batch when the last batch holds one example.
 #
-# **Predict** the shapes.
-
-# %%
-for n in (3, 1, 0):
-    outputs = torch.zeros(n, 1)
-    named, bare = outputs.squeeze(1), outputs.squeeze()
-    print(n, "examples: ", tuple(named.shape), " bare:", tuple(bare.shape))
-
-# %% [markdown]
 # And a note on dtypes. Counts that start as an integer tensor cannot take up a fraction in place;
 # Python's numbers can.
 
@@ -803,6 +804,14 @@ def check_refused(shapes):
                              "every prediction with every target.")
     metric.reset()
     wants(0, "after reset()", "something was left from before.")
+    metric, got = HuberMetric(4.0), []
+    for _ in range(2):
+        metric.update(torch.tensor([3.0]), torch.zeros(1))
+        got.append(float(metric.compute()))
+        metric.reset()
+    assert got[0] == got[1], (
+        f"HuberMetric(4.0) gives {got[0]:.4f} for an error of 3, and {got[1]:.4f} for the same "
+        "error after reset(): the threshold must stay.")
 
 
 for shapes in [[(3, 1), (3,)], [(2,), (2,), (2, 1)]]:
@@ -1046,19 +1055,20 @@ def check_epochs(epochs):
         assert fresh.tolist() == [math.inf, -math.inf], (
             f"compute() after reset() in epoch {number} gave {fresh.tolist()}, wanted [inf, -inf]: "
             "reset must put back all of the state to where it starts, which is not 0.")
-        for errors in batches:
+        for i, errors in enumerate(batches, 1):
             metric.update(torch.tensor(errors), torch.zeros(len(errors)))
-        absolute = np.abs(np.concatenate(batches))
-        wanted.append([float(absolute.min()), float(absolute.max())])
-        history.append(metric.compute())
+            absolute = np.abs(np.concatenate(batches[:i]))
+            wanted.append([float(absolute.min()), float(absolute.max())])
+            history.append(metric.compute())
         assert np.allclose(history[-1].tolist(), wanted[-1]), (
             f"compute() at the end of epoch {number} gave {history[-1].tolist()}, wanted "
             f"{wanted[-1]}: " + ("reset() must forget the errors of the epochs before."
                                  if number > 1 else "get the first tests cell to pass first."))
     got = [entry.tolist() for entry in history]
     assert np.allclose(got, wanted), (
-        f"the values kept from {len(epochs)} epochs read {got} in the end, wanted {wanted}: they "
-        "changed afterwards, so compute handed out the state itself; return a new tensor.")
+        f"the values kept after each batch of {len(epochs)} epochs read {got} in the end, wanted "
+        f"{wanted}: they changed afterwards, so compute handed out the state itself; return a new "
+        "tensor.")
 
 
 for epochs in [[[[1.0, -9.0], [4.0]], [[2.0], [3.0, -2.5]]]]:
@@ -1405,7 +1415,9 @@ def numbers_kept(thing, seen):
         return thing.size
     if isinstance(thing, dict):
         return sum(numbers_kept(part, seen) for part in thing.values())
-    if isinstance(thing, (str, bytes, type)) or callable(thing):
+    if isinstance(thing, (str, bytes)):
+        return 1 + len(thing) // 16  # a log must not grow, either
+    if isinstance(thing, type) or callable(thing):
         return 1
     if hasattr(thing, "__iter__"):
         return sum(1 + numbers_kept(part, seen) for part in thing)
@@ -1523,7 +1535,7 @@ except RuntimeError as error:
 # - With `k` of `classes` or more, every example is a hit.
 # - Logits may be large: those of a row go from -1000 to 1000. No row that is tested has two equal
 #   logits.
-# - `reset()` forgets all batches.
+# - `reset()` forgets all batches. `k` stays, and every object has a `k` and counts of its own.
 #
 # The first tests cell (2 points) streams batches, the second (1 point) tries large logits, many
 # `k`, empty batches and `reset`.
@@ -1647,7 +1659,7 @@ def check_edges(classes, scale):
     for label in range(1, classes):
         for second in (label, label % (classes - 1) + 1):  # then the label is second, or third
             row = -scale * np.linspace(0.5, 1.0, classes)
-            row[[0, label]], row[second] = [scale, scale / 6], scale / 3
+            row[[0, label]], row[second] = [scale, -scale * 0.4], -scale * 0.3
             rows.append(row)
             labels.append(label)
     metric.update(torch.from_numpy(np.array(rows)).float(), torch.tensor(labels))
@@ -1655,8 +1667,12 @@ def check_edges(classes, scale):
           "in half of them and third in the others,", "rank the logits themselves; softmax makes "
           "all but the largest of such logits 0, and equal. (Or is k not used? See the first tests "
           "cell.)")
+    TopKAccuracy(1).update(torch.eye(2), torch.tensor([1, 0]))
     metric.reset()
     wants(metric, 0, "after reset()", "reset must put back hits and examples.")
+    metric.update(torch.tensor([[3.0, 2.0, 1.0]] * 4), torch.tensor([0, 1, 1, 2]))
+    wants(metric, 0.75, "with k = 2 after reset() and labels in places 1, 2, 2 and 3, beside "
+          "another TopKAccuracy(1),", "reset must put back hits and examples, and leave k.")
 
     for k in (classes, classes + 3):
         metric = TopKAccuracy(k)

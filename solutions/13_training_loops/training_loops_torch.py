@@ -113,34 +113,9 @@ for rate, path in paths.items():
 # ### A column and a row
 #
 # Real inputs have several features. With `x` of shape `(n, d)` a dense layer gives predictions of
-# shape `(n, 1)`, a column. Targets often come as `(n,)`. Lesson 11 has shown what the difference
-# of the two is; in a training loop the consequence is worse than a wrong number.
-#
-# **Predict**: the loop below fits $y = 2x$ with targets of the wrong shape. It runs. What does it
-# predict in the end?
-
-# %%
-def fit_one_weight(targets):
-    """Train a weight and a bias on xs for 400 steps; return the predictions."""
-    w, b = torch.zeros(1, 1, requires_grad=True), torch.zeros(1, requires_grad=True)
-    for _ in range(400):
-        prediction = xs.reshape(3, 1) @ w + b
-        loss = ((prediction - targets) ** 2).mean()
-        for tensor, slope in zip((w, b), torch.autograd.grad(loss, (w, b))):
-            with torch.no_grad():
-                tensor -= 0.1 * slope
-    return prediction.detach().flatten()
-
-
-for targets in (ys.reshape(3, 1), ys):
-    difference = xs.reshape(3, 1) - targets
-    fitted = [f"{value:.2f}" for value in fit_one_weight(targets).tolist()]
-    print(f"targets {tuple(targets.shape)!s:6} difference {tuple(difference.shape)}: {fitted}")
-
-# %% [markdown]
-# Each prediction was compared with each target, so the best answer to every input is the mean of
-# all targets. (`F.mse_loss` warns of this; arithmetic does not.) Before you subtract, look at the
-# shapes.
+# shape `(n, 1)`, a column. Targets often come as `(n,)`. Lesson 11 trained a line on such a pair:
+# each prediction was compared with each target, nothing raised, and the line learnt the mean of all
+# targets. Before you subtract, look at the shapes.
 
 # %% [markdown] exercise="linear-from-zero" role="task"
 # ## Exercise 13.1: linear regression from zero
@@ -336,16 +311,9 @@ plt.show()
 # long as it is not between `backward` and `step`. First thing in the step is the safest place: it
 # also clears what others have left.
 #
-# `zero_grad` does not write zeros. **Predict** what `.grad` holds after it.
-
-# %%
-layer = nn.Linear(1, 1)
-layer(torch.ones(1, 1)).sum().backward()
-print("before:", layer.weight.grad.tolist())
-torch.optim.SGD(layer.parameters(), lr=0.1).zero_grad()
-print("after: ", layer.weight.grad)
-
-# %% [markdown]
+# `zero_grad` does not write zeros: it sets `.grad` to `None` (lesson 04). The last section of this
+# lesson shows what difference that makes.
+#
 # ### What the built-in optimizers do with a gradient
 #
 # *SGD* moves by learning rate times gradient. With *momentum* it keeps a velocity: each step the
@@ -408,33 +376,8 @@ def l2_penalty(model, factor):
 print("penalised:", [name for name, p in model.named_parameters() if p.dim() > 1])
 
 # %% [markdown]
-# PyTorch's optimizers have an option that sounds like the same thing, `weight_decay`. SGD adds
-# `weight_decay` times the parameter to its gradient.
-#
-# **Predict**: the gradient of $\lambda p^2$ is $2 \lambda p$. Does `weight_decay=2 * 0.1` do the
-# same as a penalty with $\lambda = 0.1$? The loss of the data is zero here, to leave the penalty
-# alone.
-
-# %%
-def after_one_step(weight_decay, factor):
-    """A dense layer that starts at weight 1 and bias 1, after one step on the penalty alone."""
-    layer = nn.Linear(1, 1)
-    with torch.no_grad():
-        layer.weight.fill_(1.0)
-        layer.bias.fill_(1.0)
-    optimizer = torch.optim.SGD(layer.parameters(), lr=0.5, weight_decay=weight_decay)
-    loss = 0 * layer(torch.ones(1, 1)).sum() + l2_penalty(layer, factor)
-    loss.backward()
-    optimizer.step()
-    return round(layer.weight.item(), 3), round(layer.bias.item(), 3)
-
-
-print("penalty 0.1:     weight {}, bias {}".format(*after_one_step(0, 0.1)))
-print("weight_decay 0.2: weight {}, bias {}".format(*after_one_step(0.2, 0)))
-
-# %% [markdown]
-# The weight agrees; the bias has decayed too, because `weight_decay` holds for all parameters that
-# the optimizer was given. Nor does it show in any loss that you print.
+# The option `weight_decay` of an optimizer is something else. As lesson 11 has shown, it reaches
+# the biases too; nor does it show in any loss that you print.
 
 # %% [markdown] exercise="one-step-by-hand" role="task"
 # ## Exercise 13.2: one step
@@ -447,8 +390,8 @@ print("weight_decay 0.2: weight {}, bias {}".format(*after_one_step(0.2, 0)))
 #   takes; `y`, float32, of the same shape as `model(x)`; `l2`, a Python float of 0 or more.
 #   **Out**: the total loss as a Python float.
 # - The total loss is the mean of all squared differences between `model(x)` and `y`, plus `l2`
-#   times the sum of the squares of all entries of the model's weight matrices (parameters with two
-#   or more axes; biases are not penalised).
+#   times the sum of the squares of all entries of the model's weight matrices: all parameters with
+#   two or more axes, of any block and under any name. Biases and others are not penalised.
 # - The model is put into training mode first, with `model.train()`, and stays in it.
 # - The parameters are updated by one step of `optimizer`, the one that was given, with the
 #   gradients of this total loss alone: gradients that are left from earlier do not count.
@@ -598,6 +541,27 @@ for case in [(5, 3, 0.3, 0.02)]:
 # BEGIN HIDDEN TESTS
 for case in [(1, 4, 0.05, 0.1), (6, 2, 1.5, 0.01)]:
     check_penalty(*case)
+
+
+class Odd(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.chain = nn.Sequential(nn.Conv1d(2, 3, 1), nn.Flatten(), nn.LayerNorm(3))
+        self.mix = nn.Parameter(torch.tensor([[2.0, -1.0], [0.5, 3.0], [1.0, 1.0]]))
+
+    def forward(self, x):
+        return self.chain(x) @ self.mix
+
+
+odd, x = Odd(), torch.tensor([[[1.0], [2.0]], [[-1.0], [0.5]]])
+before = {name: p.detach().clone() for name, p in odd.named_parameters()}
+loss = train_step(odd, torch.optim.SGD(odd.parameters(), lr=0.5), x, odd(x).detach(), 0.25)
+for name, p in odd.named_parameters():
+    matrix = p.ndim >= 2
+    assert torch.allclose(p, before[name] * (0.75 if matrix else 1.0), atol=1e-4), (
+        f"train_step with l2=0.25 on the penalty alone {'missed' if matrix else 'changed'} {name}, "
+        f"with {p.ndim} axes, of a network with a Conv1d, a LayerNorm and a matrix called mix: "
+        "count the axes of every parameter; classes and names of blocks do not tell.")
 # END HIDDEN TESTS
 
 # %% exercise="one-step-by-hand" role="tests" points=1
@@ -687,17 +651,9 @@ print([len(x) for x, y in DataLoader(ten, batch_size=4, shuffle=True)])
 print([len(x) for x, y in DataLoader(ten, batch_size=4, shuffle=True, drop_last=True)])
 
 # %% [markdown]
-# The last batch is smaller, unless it is dropped. Whoever averages over batches has to know.
+# The last batch is smaller, unless it is dropped. Whoever averages over batches has to know: the
+# mean over the examples weighs each batch mean by its number of rows (lesson 12).
 #
-# **Predict**: the three batches below have 4, 4 and 2 examples, and mean losses of 1, 2 and 9.
-# Which of the two numbers is the mean over the ten examples?
-
-# %%
-means, sizes = np.array([1.0, 2.0, 9.0]), np.array([4, 4, 2])
-print("mean of the batch means:", means.mean())
-print("weighted by batch size: ", (means * sizes).sum() / sizes.sum())
-
-# %% [markdown]
 # ### Small batches that bite
 #
 # A last batch can be as small as one. In training, batch normalisation asks for the spread of a
@@ -709,19 +665,18 @@ nn.BatchNorm1d(3)(torch.ones(1, 3))
 # %% [markdown]
 # And if a filter has left nothing in a batch, the mean over no rows is not a number.
 #
-# **Predict**: what is the gradient of the weight for such a batch? And what becomes of the mean
-# over the epoch, where this loss is weighted by its number of rows, 0?
+# **Predict**: what is the gradient of the weight for such a batch?
 
 # %%
 layer = nn.Linear(1, 1)
 loss = F.mse_loss(layer(torch.ones(0, 1)), torch.ones(0, 1))
 loss.backward()
 print("loss:", loss.item(), "gradient:", layer.weight.grad.item())
-print("weighted:", (0.25 * 4 + loss.item() * 0) / 4)
 
 # %% [markdown]
-# The gradient is a sum over no rows, and zero. The loss spoils the epoch: NaN times 0 is NaN again.
-# And a step with a gradient of zero is not nothing, as momentum goes on. Leave empty batches out.
+# The gradient is a sum over no rows, and zero. The loss spoils the epoch, even with the weight 0:
+# NaN times 0 is NaN (lesson 12). And a step with a gradient of zero is not nothing, as momentum
+# goes on. Leave empty batches out.
 #
 # One more trap: a generator is used up after one pass. Whoever makes it before the loop over the
 # epochs trains for one epoch, whatever the loop says.
@@ -1050,8 +1005,8 @@ for case in [([1, 6], True), ([3], False), ([5, 1, 1, 2], False)]:
 # %% exercise="evaluate-unchanged" role="tests" points=2
 # Exercise 13.4, tests 2 of 2: flags, parameters, gradients and statistics stay as they were.
 def check_unchanged(flags, fail_at=None):
-    """flags: those of the model, the layer, the normalisation and the dropout."""
-    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Dropout(0.5))
+    """flags: those of the model, the layer, a chain, the normalisation in it and the dropout."""
+    model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.BatchNorm1d(3)), nn.Dropout(0.5))
     model(torch.tensor([[1.0, 2.0], [3.0, -1.0]])).sum().backward()
     model[0].bias.requires_grad_(False)
     for block, flag in zip(model.modules(), flags):
@@ -1079,8 +1034,8 @@ def check_unchanged(flags, fail_at=None):
     assert raised is (fail_at is not None), f"{what} did not pass the error on to the caller."
     after = [block.training for block in model.modules()]
     assert after == list(flags), (
-        f"{what} left the flags training of model, layer, normalisation, dropout at {after}, they "
-        f"were {list(flags)} before: " + (
+        f"{what} left the flags training of model, layer, chain, normalisation inside, dropout at "
+        f"{after}, they were {list(flags)} before: " + (
             "put them back in a finally clause, which also runs when an error passes through."
             if fail_at else "train() and eval() set all flags; note each one and put it back."))
     for name, before in state.items():
@@ -1096,11 +1051,11 @@ def check_unchanged(flags, fail_at=None):
     assert torch.is_grad_enabled(), f"{what} left the recording of graphs switched off."
 
 
-for case in [((True, True, True, True),), ((True, True, False, True),)]:
+for case in [((True, True, True, True, True),), ((True, True, True, False, True),)]:
     check_unchanged(*case)
 # BEGIN HIDDEN TESTS
-for case in [((False, False, False, False),), ((True, False, False, True), 2),
-             ((False, True, False, True),), ((True, True, True, True), 1)]:
+for case in [((False, False, False, False, False),), ((True, False, True, False, True), 2),
+             ((False, True, False, True, False),), ((True, True, True, True, True), 1)]:
     check_unchanged(*case)
 # END HIDDEN TESTS
 
@@ -1138,9 +1093,9 @@ print(len(written), "characters:", repr(written[:45]), "…")
 #
 # The best display is the loss as a curve that grows while the model trains. Jupyter gives every
 # notebook a function `display`. With `display_id=True` it returns a handle, and `handle.update`
-# draws the figure again in the same place, so that one picture stays in the notebook. The loop
-# below does this if `live` is `True`, and otherwise draws once, at the end, as a notebook should
-# that is handed in. Try both.
+# draws the figure again in the same place. So one picture stays in the notebook, however often it
+# was drawn. Drawing takes time, so the loop below does it every fourth epoch; and in the end it
+# closes the figure, or else the notebook would show it a second time.
 #
 # Here is the loop whole: the parts that a training needs, then the two loops, over epochs and over
 # batches. Each epoch ends with an evaluation on data that are not trained on.
@@ -1169,8 +1124,7 @@ fig, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")
 curves = {name: axis.plot([], label=name)[0] for name in ("loss", "val_loss")}
 axis.set(xlabel="epoch", ylabel="mean squared error", xlim=(0, 40), ylim=(0, 0.8))
 axis.legend()
-live = False
-handle = display(fig, display_id=True) if live else None  # noqa: F821 (Jupyter's own)
+handle = display(fig, display_id=True)  # noqa: F821 (Jupyter's own)
 
 for epoch in range(40):
     model.train()
@@ -1191,12 +1145,12 @@ for epoch in range(40):
         history["val_loss"].append(loss_fn(model(x_valid), y_valid).item())
     for name, curve in curves.items():
         curve.set_data(range(1, epoch + 2), history[name])
-    if live:
+    if epoch % 4 == 3:
         handle.update(fig)
     if epoch % 10 == 9:
         print(f"epoch {epoch + 1}: better than at the start:", end=" ")
         print({name: values[-1] < values[0] for name, values in history.items()})
-plt.close(fig) if live else plt.show()
+plt.close(fig)
 
 # %% [markdown]
 # The training loss of an epoch is a mean over batches that were seen while the model was getting
@@ -1474,6 +1428,42 @@ print("by id:  ", [n for n, p in net.named_parameters() if id(p) in ids])
 # %% [markdown]
 # The name of the first layer begins with the same letters. And `in` compares with `==`, which
 # tensors do number by number. What is wanted is identity, and a set of `id`s has it.
+#
+# A group may carry any option, `weight_decay` too. SGD adds `weight_decay` times the parameter to
+# its gradient, and the gradient of the penalty $\lambda p^2$ is $2 \lambda p$.
+#
+# **Predict**: three layers with weight 1 and bias 1 take a step: one on a penalty with
+# $\lambda = 0.1$, one with `weight_decay=0.2` for everything, one with it for the weight alone.
+# Which two come out the same? (The loss of the data is zero here, to leave the penalty alone.)
+
+# %%
+def after_one_step(groups_of, factor=0.0):
+    """Weight and bias of a dense layer, both 1, after one step; groups_of gets the layer."""
+    layer = nn.Linear(1, 1)
+    with torch.no_grad():
+        layer.weight.fill_(1.0)
+        layer.bias.fill_(1.0)
+    optimizer = torch.optim.SGD(groups_of(layer), lr=0.5)
+    loss = 0 * layer(torch.ones(1, 1)).sum() + l2_penalty(layer, factor)
+    loss.backward()
+    optimizer.step()
+    return f"weight {layer.weight.item():.2f}, bias {layer.bias.item():.2f}"
+
+
+def decay_all(layer):
+    return [{"params": layer.parameters(), "weight_decay": 0.2}]
+
+
+def decay_weight(layer):
+    return [{"params": [layer.weight], "weight_decay": 0.2}, {"params": [layer.bias]}]
+
+
+print("penalty:             ", after_one_step(lambda layer: layer.parameters(), factor=0.1))
+print("decay of everything: ", after_one_step(decay_all))
+print("decay of the weight: ", after_one_step(decay_weight))
+
+# %% [markdown]
+# With a group of its own for the bias, SGD's `weight_decay` does what the penalty does.
 
 # %% [markdown] exercise="two-learning-rates" role="task"
 # ## Exercise 13.5: two learning rates
@@ -1527,7 +1517,7 @@ def two_rates(
 # %% exercise="two-learning-rates" role="tests" points=2
 # Exercise 13.5, tests 1 of 2: who is trained with which rate.
 class TwoParts(nn.Module):
-    """Layers of equal shape, so that only identity tells them apart; tied: one weight in both."""
+    """Layers of equal shape, two of equal numbers; tied: one weight is in both parts."""
 
     def __init__(self, kind):
         super().__init__()
@@ -1539,6 +1529,7 @@ class TwoParts(nn.Module):
             self.last.weight = self.head_norm.weight
         if kind == "frozen":
             self.inner[0].requires_grad_(False)
+        self.inner[0].load_state_dict(self.last.state_dict())
 
 
 def check_groups(kind, body_rate, head_rate):
@@ -1566,6 +1557,8 @@ def check_groups(kind, body_rate, head_rate):
                      len(rates), "it is in more than one group")
         if len(rates) == 0 and not p.requires_grad:
             cause = "frozen parameters belong to a group too"
+        elif len(rates) == 0 and name.startswith("inner.0"):
+            cause = "its numbers are those of the head, and it is another tensor; compare ids"
         elif len(rates) == 1 and kind == "tied" and p is model.last.weight:
             cause = "a parameter that is used in both parts counts as the head's"
         elif len(rates) == 1 and part == "body" and name.startswith("head"):
@@ -1650,21 +1643,9 @@ for second in (None, torch.tensor(0.0)):
 #
 # ### Frozen, and still moving
 #
-# Freezing is `requires_grad_(False)`: from then on `backward` brings no gradient for the parameter.
-#
-# **Predict**: a parameter is frozen between `backward` and `step`. Does the step move it?
-
-# %%
-parameter = nn.Parameter(torch.tensor(1.0))
-optimizer = torch.optim.SGD([parameter], lr=0.1)
-(5 * parameter).backward()
-parameter.requires_grad_(False)
-optimizer.step()
-print(f"frozen at 1.0, now {parameter.item():.1f}")
-
-# %% [markdown]
-# It does: the optimizer asks whether there is a gradient, and not whether the parameter is frozen.
-# Clear the gradients when you freeze, or look at the flag.
+# Freezing, `requires_grad_(False)`, stops new gradients. One that is there already is still applied
+# (lesson 04): the optimizer asks whether there is a gradient, and not whether the parameter is
+# frozen. Clear the gradients when you freeze, or look at the flag.
 #
 # ### Clipping
 #
@@ -1875,7 +1856,7 @@ for case in [([[6.0, -8.0], [-2.0, 1.0, 0.5]], 20.0, 0.25, 5.0), ([[0.5, -0.5]],
 #   mean.
 # - The optimizer is made once: its memory, such as momentum, is part of the training.
 # - A penalty is part of what is differentiated and not of the error that is reported;
-#   `weight_decay` reaches the biases too.
+#   `weight_decay` reaches the biases too, unless a group leaves them out.
 # - Weigh batch means by batch size; leave out empty batches; a generator lasts one epoch.
 # - `eval()` and `no_grad` are two switches. `train()` sets the flag of every block, those too that
 #   were to stay frozen.

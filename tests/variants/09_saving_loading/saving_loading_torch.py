@@ -100,7 +100,7 @@ def load_tensors(path):
         return dict(archive)
 
 
-# %% exercise="tensor-dictionary" wrong="gives-the-open-archive" fails="gave NpzFile, wanted a plain dict" points=1
+# %% exercise="tensor-dictionary" wrong="gives-the-open-archive" fails="gave NpzFile, wanted a plain dict"
 def save_tensors(tensors, path):
     np.savez(path, **{name: tensor.detach().numpy() for name, tensor in tensors.items()})
 
@@ -192,6 +192,50 @@ def save_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
 def load_tensors(path: Path) -> dict[str, torch.Tensor]:
     arrays = dict(np.load(path))
     return {k: torch.asarray(v) for k, v in arrays.items()}
+
+
+# %% exercise="tensor-dictionary" wrong="kept-in-memory" fails="keep nothing in memory" points=2
+SAVED = {}
+
+
+def save_tensors(tensors, path):
+    SAVED[path] = {name: tensor.detach().clone() for name, tensor in tensors.items()}
+    np.savez(path, **{name: tensor.numpy() for name, tensor in SAVED[path].items()})
+
+
+def load_tensors(path):
+    return SAVED[path]
+
+
+# %% exercise="tensor-dictionary" wrong="dots-replaced" fails="one array for each name" points=2
+def save_tensors(tensors, path):
+    np.savez(path, **{n.replace(".", "_"): t.detach().numpy() for n, t in tensors.items()})
+
+
+def load_tensors(path):
+    with np.load(path) as archive:
+        return {n.replace("_", "."): torch.from_numpy(archive[n]) for n in archive.files}
+
+
+# %% exercise="tensor-dictionary" wrong="gradients-switched-on" fails="requires a gradient, wanted none" points=1
+def save_tensors(tensors, path):
+    np.savez(path, **{name: tensor.detach().numpy() for name, tensor in tensors.items()})
+
+
+def load_tensors(path):
+    with np.load(path) as archive:
+        loaded = {name: torch.from_numpy(archive[name]) for name in archive.files}
+    return {n: t.requires_grad_() if t.is_floating_point() else t for n, t in loaded.items()}
+
+
+# %% exercise="tensor-dictionary" right="sorted-names"
+def save_tensors(tensors, path):
+    np.savez(file=path, **{name: tensors[name].numpy(force=True) for name in tensors})
+
+
+def load_tensors(path):
+    with np.load(path) as archive:
+        return {name: torch.from_numpy(archive[name]) for name in sorted(archive.files)}
 
 
 # %% exercise="weights-in-new-process" wrong="pickled-network" fails="was the network itself pickled?"
@@ -387,6 +431,29 @@ def load_into_clone(make_network: Callable[[], nn.Module], path: Path) -> nn.Mod
     return new.eval()
 
 
+# %% exercise="weights-in-new-process" wrong="floating-point-only" fails="lacks ['1.num_batches_tracked']" points=2
+def save_weights(net, path):
+    torch.save({k: v for k, v in net.state_dict().items() if v.is_floating_point()}, path)
+
+
+def load_into_clone(make_network, path):
+    clone = make_network()
+    clone.load_state_dict(torch.load(path), strict=False)
+    return clone
+
+
+# %% exercise="weights-in-new-process" wrong="parameters-by-place" fails="the clone of Sequential(Linear, BatchNorm1d) is not what was saved"
+def save_weights(net, path):
+    torch.save(net.state_dict(), path)
+
+
+def load_into_clone(make_network, path):
+    clone = make_network()
+    for p, value in zip(clone.parameters(), torch.load(path).values()):
+        p.data = value
+    return clone
+
+
 # %% exercise="copy-two-layers" wrong="layer-assigned" fails="has other parameter objects than before"
 def copy_layers(source, target, names):
     for name in names:
@@ -574,6 +641,40 @@ def copy_layers(source, target, names):
         blocks.append((copy.deepcopy(source.get_submodule(name).state_dict()), target.get_submodule(name)))
     for state, block in blocks:
         block.load_state_dict(state, strict=True)
+
+
+# %% exercise="copy-two-layers" wrong="block-without-tensors-refused" fails="at any depth and without parameters" points=1
+def copy_layers(source, target, names):
+    ours, theirs = source.state_dict(), target.state_dict()
+    for name in names:
+        for state in (ours, theirs):
+            if not any(key.startswith(name + ".") for key in state):
+                raise KeyError(name)
+    for key, tensor in ours.items():
+        if key.startswith(tuple(f"{name}." for name in names)):
+            theirs[key].copy_(tensor)
+
+
+# %% exercise="copy-two-layers" wrong="parameter-taken-for-a-block" fails="returned as if nothing were wrong"
+def copy_layers(source, target, names):
+    ours, theirs = source.state_dict(), target.state_dict()
+    chosen = {}
+    for name in names:
+        found = [k for k in ours if f"{k}.".startswith(f"{name}.") and k in theirs]
+        if not found:
+            raise KeyError(name)
+        chosen.update({key: ours[key] for key in found})
+    target.load_state_dict({**theirs, **chosen})
+
+
+# %% exercise="copy-two-layers" wrong="outermost-blocks-only" fails="at any depth and without parameters" points=1
+def copy_layers(source, target, names):
+    ours, theirs = dict(source.named_children()), dict(target.named_children())
+    for name in names:
+        if name not in ours or name not in theirs:
+            raise KeyError(name)
+    for name in names:
+        theirs[name].load_state_dict(ours[name].state_dict())
 
 
 # %% exercise="resume-equals-uninterrupted" wrong="weights-and-step-only" fails="the learning rate is 3.0" points=1
@@ -795,6 +896,33 @@ def load_checkpoint(path: Path, net: nn.Module, optimizer: torch.optim.Optimizer
     return int(step)
 
 
+# %% exercise="resume-equals-uninterrupted" wrong="step-out-of-the-optimizer" fails="wanted the 2 that were saved" points=1
+def save_checkpoint(path, net, optimizer, step):
+    torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "rng": torch.get_rng_state()}, path)
+
+
+def load_checkpoint(path, net, optimizer):
+    checkpoint = torch.load(path)
+    net.load_state_dict(checkpoint["net"])
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    torch.set_rng_state(checkpoint["rng"])
+    return int(checkpoint["optimizer"]["state"].get(0, {}).get("step", 0))
+
+
+# %% exercise="resume-equals-uninterrupted" wrong="name-bound-to-a-new-optimizer" fails="the learning rate is 3.0" points=1
+def save_checkpoint(path, net, optimizer, step):
+    torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "rng": torch.get_rng_state()}, path)
+
+
+def load_checkpoint(path, net, optimizer):
+    checkpoint = torch.load(path)
+    net.load_state_dict(checkpoint["net"])
+    optimizer = type(optimizer)(net.parameters())
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    torch.set_rng_state(checkpoint["rng"])
+    return checkpoint["step"]
+
+
 # %% exercise="configurable-loss" wrong="plain-attribute" fails="the quantile is a plain attribute" points=1
 class QuantileLoss(nn.Module):
     def __init__(self, quantile=0.5):
@@ -1007,3 +1135,36 @@ class QuantileLoss(nn.Module):
     def forward(self, prediction, target):
         q = self.setting.value
         return torch.stack([q * (target - prediction), (1 - q) * (prediction - target)]).amax(0).mean()
+
+
+# %% exercise="configurable-loss" wrong="whole-percent" fails="gives 0.49333" points=1
+class QuantileLoss(nn.Module):
+    def __init__(self, quantile=0.5):
+        super().__init__()
+        self.register_buffer("percent", torch.tensor(int(quantile * 100)))
+
+    def forward(self, prediction, target):
+        error, q = target - prediction, self.percent / 100
+        return torch.maximum(q * error, (q - 1) * error).mean()
+
+
+# %% exercise="configurable-loss" wrong="sign-lost" fails="the mean of max(q e, (q - 1) e)"
+class QuantileLoss(nn.Module):
+    def __init__(self, quantile=0.5):
+        super().__init__()
+        self.register_buffer("quantile", torch.tensor(quantile))
+
+    def forward(self, prediction, target):
+        error = target - prediction
+        return (torch.where(error > 0, self.quantile, 1 - self.quantile) * error).mean()
+
+
+# %% exercise="configurable-loss" right="float64-buffer"
+class QuantileLoss(nn.Module):
+    def __init__(self, quantile=0.5):
+        super().__init__()
+        self.register_buffer("quantile", torch.tensor(quantile, dtype=torch.float64))
+
+    def forward(self, prediction, target):
+        error = target - prediction
+        return torch.max(self.quantile * error, (self.quantile - 1) * error).mean()

@@ -94,6 +94,40 @@ def try_device(i=0, count=torch.cuda.device_count):
     return devices[i]
 
 
+# %% exercise="try-device" wrong="counts-from-the-end" fails="naming it does not make it" points=1
+def try_device(i=0, count=torch.cuda.device_count):
+    n = count()
+    return torch.device("cuda", i % n) if n and i < n else torch.device("cpu")
+
+
+def all_devices(count=torch.cuda.device_count):
+    return [try_device(i, count) for i in range(count())] or [torch.device("cpu")]
+
+
+# %% exercise="try-device" wrong="cpu-always-listed" fails="the CPU is in the list only if"
+def try_device(i=0, count=torch.cuda.device_count):
+    try:
+        return torch.device("cuda", i)
+    except RuntimeError:
+        return torch.device("cpu")
+
+
+def all_devices(count=torch.cuda.device_count):
+    return [torch.device("cpu")] + [torch.device("cuda", i) for i in range(count())]
+
+
+# %% exercise="try-device" right="cpu-with-an-index"
+def try_device(i=0, count=torch.cuda.device_count):
+    if i < 0 or i >= count():
+        return torch.device("cpu:0")
+    return torch.device(type="cuda", index=i)
+
+
+def all_devices(count=torch.cuda.device_count):
+    n = count()
+    return list(map(lambda i: torch.device("cuda:%d" % i), range(n))) if n else [torch.device("cpu", 0)]
+
+
 # %% exercise="meta-size" wrong="moved-to-meta-afterwards" fails="moving it there later is too late"
 def model_size(make):
     model = make().to("meta")
@@ -236,6 +270,55 @@ def build_if_fits(make, state, limit):
     return model
 
 
+# %% exercise="meta-size" wrong="evaluation-mode" fails="no eval()" points=2
+def model_size(make):
+    with torch.device("meta"):
+        model = make()
+    tensors = [*model.parameters(), *model.buffers()]
+    return sum(t.numel() for t in tensors), sum(t.nbytes for t in tensors)
+
+
+def build_if_fits(make, state, limit):
+    if model_size(make)[1] > limit:
+        return None
+    model = make()
+    model.load_state_dict(state)
+    return model.eval()
+
+
+# %% exercise="meta-size" wrong="tied-twice-and-below-the-limit" fails="exactly the limit"
+def model_size(make):
+    with torch.device("meta"):
+        model = make()
+    tensors = [t for block in model.modules() for t in (
+        *block.parameters(recurse=False), *block.buffers(recurse=False))]
+    return sum(t.numel() for t in tensors), sum(t.nbytes for t in tensors)
+
+
+def build_if_fits(make, state, limit):
+    if model_size(make)[1] >= limit:
+        return None
+    model = make()
+    model.load_state_dict(state)
+    return model
+
+
+# %% exercise="meta-size" wrong="by-address-and-from-the-state" fails="memory was allocated before"
+def model_size(make):
+    with torch.device("meta"):
+        model = make()
+    tensors = {t.data_ptr(): t for t in (*model.parameters(), *model.buffers())}.values()
+    return sum(t.numel() for t in tensors), sum(t.nbytes for t in tensors)
+
+
+def build_if_fits(make, state, limit):
+    if sum(t.nbytes for t in state.values()) > limit:
+        return None
+    model = make()
+    model.load_state_dict(state)
+    return model
+
+
 # %% exercise="one-device-audit" wrong="parameters-only" fails="are buffers"
 def audit(model):
     found = {}
@@ -315,6 +398,29 @@ def audit(model, prefix=""):
     for name, child in model.named_children():
         for device, paths in audit(child, f"{prefix}{name}.").items():
             found.setdefault(device, []).extend(paths)
+    return found
+
+
+# %% exercise="one-device-audit" wrong="attributes-of-two-levels" fails="vars() of every module" points=2
+def audit(model):
+    found = {}
+    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        found.setdefault(str(tensor.device), []).append(name)
+    for path, module in [("", model), *model.named_children()]:
+        for name, value in vars(module).items():
+            if isinstance(value, torch.Tensor):
+                found.setdefault(str(value.device), []).append(f"{path}.{name}" if path else name)
+    return found
+
+
+# %% exercise="one-device-audit" wrong="devices-written-down" fails="no device without tensors" points=1
+def audit(model):
+    found = {"cpu": [], "meta": []}
+    for path, module in model.named_modules():
+        held = {**module._parameters, **module._buffers, **vars(module)}
+        for name, value in held.items():
+            if isinstance(value, torch.Tensor):
+                found[str(value.device)].append(f"{path}.{name}".lstrip("."))
     return found
 
 
@@ -421,6 +527,30 @@ def to_device(batch, device):
     return _pytree.tree_map(lambda t: t.to(device) if isinstance(t, torch.Tensor) else t, batch)
 
 
+# %% exercise="copy-if-needed" wrong="device-against-text" fails="a copy each time is memory and time"
+def to_device(batch, device):
+    if isinstance(batch, torch.Tensor):
+        return batch if batch.device == device else batch.to(device, copy=True)
+    if isinstance(batch, dict):
+        return {key: to_device(value, device) for key, value in batch.items()}
+    if isinstance(batch, (list, tuple)):
+        return type(batch)([to_device(value, device) for value in batch])
+    return batch
+
+
+# %% exercise="copy-if-needed" wrong="new-empty-tensor" fails="no new tensor filled by hand" points=1
+def to_device(batch, device):
+    if isinstance(batch, torch.Tensor):
+        if batch.device == torch.device(device):
+            return batch
+        return torch.empty_like(batch, device=device, requires_grad=batch.requires_grad)
+    if isinstance(batch, dict):
+        return {key: to_device(value, device) for key, value in batch.items()}
+    if isinstance(batch, (list, tuple)):
+        return type(batch)([to_device(value, device) for value in batch])
+    return batch
+
+
 # %% exercise="one-sync-per-epoch" wrong="item-in-each-step" fails="before the last step" points=1
 def run_epoch(step, batches):
     total, examples = 0.0, 0
@@ -496,3 +626,34 @@ def run_epoch(step, batches):
         total += step(batch) * batch.shape[0]
         examples += batch.shape[0]
     return total.tolist() / examples
+
+
+# %% exercise="one-sync-per-epoch" wrong="compared-with-the-last-one" fails="before the last step" points=1
+def run_epoch(step, batches):
+    total, examples, last = 0.0, 0, torch.zeros(())
+    for batch in batches:
+        loss = step(batch)
+        if torch.equal(loss, last):
+            print("the loss has stopped falling")
+        last = loss
+        total = total + loss * len(batch)
+        examples += len(batch)
+    return float(total / examples)
+
+
+# %% exercise="one-sync-per-epoch" wrong="array-of-losses" fails="bring the losses together on the device" points=1
+def run_epoch(step, batches):
+    losses, sizes = [], []
+    for batch in batches:
+        losses.append(step(batch))
+        sizes.append(len(batch))
+    return float(np.average(np.array(losses), weights=sizes))
+
+
+# %% exercise="one-sync-per-epoch" right="product-of-losses-and-sizes"
+def run_epoch(step, batches):
+    losses, sizes = [], []
+    for batch in batches:
+        losses.append(step(batch))
+        sizes.append(batch.shape[0])
+    return (torch.stack(losses) @ torch.tensor(sizes, dtype=torch.float32) / sum(sizes)).item()

@@ -61,6 +61,26 @@ def huber(y_pred, y_true, threshold=1.0):
     return torch.stack(losses)
 
 
+# %% exercise="huber-per-sample" wrong="one-piece-for-all" fails="t|e| - t²/2 beyond it"
+def huber(y_pred, y_true, threshold=1.0):
+    size = (y_pred - y_true).abs()
+    if size.max() <= threshold:
+        return (size**2 / 2).mean(dim=1)
+    return (threshold * size - threshold**2 / 2).mean(dim=1)
+
+
+# %% exercise="huber-per-sample" wrong="sum-over-the-outputs" fails="then the mean over the outputs"
+def huber(y_pred, y_true, threshold=1.0):
+    return F.huber_loss(y_pred, y_true, reduction="none", delta=threshold).sum(dim=1)
+
+
+# %% exercise="huber-per-sample" right="masks"
+def huber(y_pred, y_true, threshold=1.0):
+    e = y_true - y_pred
+    small = e.abs() < threshold
+    return (small * e.square() / 2 + ~small * threshold * (e.abs() - threshold / 2)).mean(-1)
+
+
 # %% exercise="one-column-targets" wrong="broadcast" fails="each prediction was compared with each target"
 def squared_error(y_pred, y_true):
     return (y_pred - y_true) ** 2
@@ -123,6 +143,46 @@ def squared_error(y_pred, y_true):
     if p.size(0) != t.size(0):
         raise ValueError("shapes do not fit")
     return torch.square(p - t)
+
+
+# %% exercise="one-column-targets" wrong="a-number-is-a-batch-of-one" fails="not even of one" points=2
+def squared_error(y_pred, y_true):
+    rows = []
+    for t in (y_pred, y_true):
+        if t.ndim > 2 or (t.ndim == 2 and t.shape[1] != 1):
+            raise ValueError(f"shape {tuple(t.shape)}")
+        rows.append(t.reshape(-1))
+    if len(rows[0]) != len(rows[1]):
+        raise ValueError("not as many targets as predictions")
+    return (rows[0] - rows[1]) ** 2
+
+
+# %% exercise="one-column-targets" wrong="lengths-only" fails="two outputs are not one column" points=2
+def squared_error(y_pred, y_true):
+    if len(y_pred) != len(y_true):
+        raise ValueError("not as many targets as predictions")
+    return (y_pred.flatten() - y_true.flatten()) ** 2
+
+
+# %% exercise="one-column-targets" wrong="predictions-made-whole" fails="cut to whole numbers" points=1
+def squared_error(y_pred, y_true):
+    rows = []
+    for t in (y_pred.to(y_true.dtype), y_true):
+        if tuple(t.shape) not in ((t.numel(),), (t.numel(), 1)):
+            raise ValueError(f"shape {tuple(t.shape)}")
+        rows.append(t.reshape(-1))
+    if len(rows[0]) != len(rows[1]):
+        raise ValueError("not as many targets as predictions")
+    return ((rows[0] - rows[1]) ** 2).float()
+
+
+# %% exercise="one-column-targets" right="two-shapes-allowed"
+def squared_error(y_pred, y_true):
+    n = y_pred.numel()
+    allowed = {(n,), (n, 1)}
+    if tuple(y_pred.shape) not in allowed or tuple(y_true.shape) not in allowed:
+        raise ValueError("wanted (n,) or (n, 1)")
+    return F.mse_loss(y_pred.view(n), y_true.view(n).float(), reduction="none")
 
 
 # %% exercise="weighted-reduction" wrong="mean-by-the-weights" fails="divided by the sum of the weights, wanted the number of examples"
@@ -242,6 +302,70 @@ def reduce_losses(losses, weights=None, reduction="mean"):
     raise ValueError("none, sum, mean or weighted_mean")
 
 
+# %% exercise="weighted-reduction" wrong="small-number-added" fails="a small divisor is not zero" points=2
+def reduce_losses(losses, weights=None, reduction="mean"):
+    if reduction not in ("none", "sum", "mean", "weighted_mean"):
+        raise ValueError(reduction)
+    weights = torch.ones_like(losses) if weights is None else weights
+    each = losses * weights
+    if reduction == "none":
+        return each
+    divisor = {"sum": 1.0, "mean": max(len(losses), 1), "weighted_mean": weights.sum() + 1e-8}
+    return each.sum() / divisor[reduction]
+
+
+# %% exercise="weighted-reduction" wrong="nan-to-num" fails="where() does not stop the gradient" points=2
+def reduce_losses(losses, weights=None, reduction="mean"):
+    if reduction not in ("none", "sum", "mean", "weighted_mean"):
+        raise ValueError(reduction)
+    weights = torch.ones_like(losses) if weights is None else weights
+    each = losses * weights
+    if reduction == "none":
+        return each
+    divisor = {"sum": 1.0, "mean": max(len(losses), 1), "weighted_mean": weights.sum()}
+    return torch.nan_to_num(each.sum() / divisor[reduction])
+
+
+# %% exercise="weighted-reduction" wrong="none-means-untouched" fails="the weights were left out" points=1
+def reduce_losses(losses, weights=None, reduction="mean"):
+    if reduction == "none":
+        return losses
+    if reduction not in ("sum", "mean", "weighted_mean"):
+        raise ValueError(reduction)
+    weights = torch.ones_like(losses) if weights is None else weights
+    total = (losses * weights).sum()
+    divisor = {"sum": 1.0, "mean": len(losses), "weighted_mean": weights.sum()}[reduction]
+    return total / divisor if divisor > 0 else total
+
+
+# %% exercise="weighted-reduction" wrong="looked-up-in-a-dictionary" fails="raised KeyError, wanted ValueError" points=2
+def reduce_losses(losses, weights=None, reduction="mean"):
+    weights = torch.ones_like(losses) if weights is None else weights
+    each = losses * weights
+    return {
+        "none": each,
+        "sum": each.sum(),
+        "mean": each.sum() / max(1, len(each)),
+        "weighted_mean": each.sum() / weights.sum().clamp(min=1e-30),
+    }[reduction]
+
+
+# %% exercise="weighted-reduction" right="scalar-products"
+def reduce_losses(losses, weights=None, reduction="mean"):
+    w = losses.new_ones(losses.shape) if weights is None else weights
+    match reduction:
+        case "none":
+            return w * losses
+        case "sum":
+            return w @ losses
+        case "mean":
+            return w @ losses / max(1, losses.numel())
+        case "weighted_mean":
+            total = w.sum().item()
+            return (w * (1 / total if total else 0.0)) @ losses
+    raise ValueError(reduction)
+
+
 # %% exercise="kernel-penalty" wrong="biases-too" fails="biases, or scales of a normalisation, are penalised too"
 def penalised_loss(net, loss, l1=0.0, l2=0.0):
     for p in net.parameters():
@@ -302,6 +426,37 @@ def penalised_loss(net, loss, l1=0.0, l2=0.0):
 def penalised_loss(net, loss, l1=0.0, l2=0.0):
     kernels = [p for _, p in net.named_parameters() if len(p.shape) > 1]
     return loss + l1 * sum(abs(p).sum() for p in kernels) + l2 * sum((p * p).sum() for p in kernels)
+
+
+# %% exercise="kernel-penalty" wrong="once-for-each-use" fails="used in two places counts once" points=1
+def penalised_loss(net, loss, l1=0.0, l2=0.0):
+    for block in net.modules():
+        for p in block.parameters(recurse=False):
+            if p.ndim > 1:
+                loss = loss + l1 * p.abs().sum() + l2 * p.square().sum()
+    return loss
+
+
+# %% exercise="kernel-penalty" wrong="names-and-axes" fails="of any depth and name" points=1
+def penalised_loss(net, loss, l1=0.0, l2=0.0):
+    for name, p in net.named_parameters():
+        if name.endswith("weight") and p.ndim > 1:
+            loss = loss + l1 * p.abs().sum() + l2 * p.square().sum()
+    return loss
+
+
+# %% exercise="kernel-penalty" wrong="layers-by-class" fails="of any depth and name" points=1
+def penalised_loss(net, loss, l1=0.0, l2=0.0):
+    kernels = {b.weight for b in net.modules() if isinstance(b, (nn.Linear, nn.Conv2d))}
+    return loss + sum(l1 * w.abs().sum() + l2 * w.square().sum() for w in kernels)
+
+
+# %% exercise="kernel-penalty" wrong="frozen-left-out" fails="of any depth and name" points=1
+def penalised_loss(net, loss, l1=0.0, l2=0.0):
+    for p in net.parameters():
+        if p.requires_grad and p.ndim > 1:
+            loss = loss + l1 * p.abs().sum() + l2 * p.square().sum()
+    return loss
 
 
 # %% exercise="non-negative-weights" wrong="before-the-update" fails="constrained before the update"
@@ -399,6 +554,73 @@ def constrained_step(net, optimizer, loss_fn, x, y):
             with torch.no_grad():
                 p[p < 0] = 0.0
     return loss.detach().item()
+
+
+# %% exercise="non-negative-weights" wrong="dense-layers-only" fails="whatever its block" points=2
+def constrained_step(net, optimizer, loss_fn, x, y):
+    optimizer.zero_grad()
+    loss = loss_fn(net(x), y)
+    loss.backward()
+    optimizer.step()
+    with torch.no_grad():
+        for block in net.modules():
+            if isinstance(block, nn.Linear):
+                block.weight.clamp_(min=0)
+    return loss.item()
+
+
+# %% exercise="non-negative-weights" wrong="by-name" fails="and is no kernel, whatever its name" points=2
+def constrained_step(net, optimizer, loss_fn, x, y):
+    optimizer.zero_grad()
+    loss = loss_fn(net(x), y)
+    loss.backward()
+    optimizer.step()
+    with torch.no_grad():
+        for name, p in net.named_parameters():
+            if name.endswith("weight"):
+                p.clamp_(min=0)
+    return loss.item()
+
+
+# %% exercise="non-negative-weights" wrong="own-update" fails="the optimizer's own step" points=2
+def constrained_step(net, optimizer, loss_fn, x, y):
+    optimizer.zero_grad()
+    loss = loss_fn(net(x), y)
+    loss.backward()
+    with torch.no_grad():
+        for group in optimizer.param_groups:
+            for p in group["params"]:
+                p -= group["lr"] * p.grad
+                if p.ndim >= 2:
+                    p.clamp_(min=0)
+    return loss.item()
+
+
+# %% exercise="non-negative-weights" wrong="loss-after-the-step" fails="the loss before the step"
+def constrained_step(net, optimizer, loss_fn, x, y):
+    optimizer.zero_grad()
+    loss_fn(net(x), y).backward()
+    optimizer.step()
+    with torch.no_grad():
+        for p in net.parameters():
+            if p.ndim >= 2:
+                p.clamp_(min=0)
+    return loss_fn(net(x), y).item()
+
+
+# %% exercise="non-negative-weights" right="closure-and-relu"
+def constrained_step(net, optimizer, loss_fn, x, y):
+    def closure():
+        optimizer.zero_grad(set_to_none=False)
+        loss = loss_fn(net(x), y)
+        loss.backward()
+        return loss
+
+    loss = optimizer.step(closure)
+    for p in net.parameters():
+        if p.dim() > 1:
+            p.data.relu_()
+    return float(loss)
 
 
 # %% exercise="configured-loss" wrong="threshold-not-noted" fails="the threshold is missing"
@@ -557,3 +779,62 @@ class HuberLoss(nn.Module):
     @staticmethod
     def from_config(config):
         return HuberLoss(**config)
+
+
+# %% exercise="configured-loss" wrong="keeps-the-given-dictionary" fails="which the caller may change" points=2
+class HuberLoss(nn.Module):
+    def __init__(self, threshold=1.0, reduction="mean"):
+        super().__init__()
+        self.config = {"threshold": threshold, "reduction": reduction}
+
+    def forward(self, y_pred, y_true):
+        t, how = self.config["threshold"], self.config["reduction"]
+        each = F.huber_loss(y_pred, y_true, reduction="none", delta=t).mean(dim=1)
+        return each if how == "none" else getattr(each, how)()
+
+    def get_config(self):
+        return dict(self.config)
+
+    @classmethod
+    def from_config(cls, config):
+        loss = cls()
+        loss.config = config
+        return loss
+
+
+# %% exercise="configured-loss" wrong="hands-out-its-dictionary" fails="return a new dictionary each time" points=2
+class HuberLoss(nn.Module):
+    def __init__(self, threshold=1.0, reduction="mean"):
+        super().__init__()
+        self.config = {"threshold": threshold, "reduction": reduction}
+
+    def forward(self, y_pred, y_true):
+        t, how = self.config["threshold"], self.config["reduction"]
+        each = F.huber_loss(y_pred, y_true, reduction="none", delta=t).mean(dim=1)
+        return each if how == "none" else getattr(each, how)()
+
+    def get_config(self):
+        return self.config
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+# %% exercise="configured-loss" wrong="only-the-threshold-loaded" fails="is the reduction kept and used" points=2
+class HuberLoss(nn.Module):
+    def __init__(self, threshold=1.0, reduction="mean"):
+        super().__init__()
+        self.config = {"threshold": threshold, "reduction": reduction}
+
+    def forward(self, y_pred, y_true):
+        t, how = self.config["threshold"], self.config["reduction"]
+        each = F.huber_loss(y_pred, y_true, reduction="none", delta=t).mean(dim=1)
+        return each if how == "none" else getattr(each, how)()
+
+    def get_config(self):
+        return dict(self.config)
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(config["threshold"])

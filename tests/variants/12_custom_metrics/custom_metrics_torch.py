@@ -154,6 +154,81 @@ class StreamingPrecision:
         return torch.tensor(hits).float().mean() if hits else torch.zeros(())
 
 
+# %% exercise="streaming-precision" wrong="reset-starts-over-with-the-default" fails="reset must leave the threshold" points=2
+class StreamingPrecision:
+    def __init__(self, threshold=0.5):
+        self.threshold = threshold
+        self.state = {"real": 0, "called": 0}
+
+    def reset(self):
+        self.__init__()
+
+    def update(self, probabilities, labels):
+        called = probabilities > self.threshold
+        self.state["real"] += int((called & (labels == 1)).sum())
+        self.state["called"] += int(called.sum())
+
+    def compute(self):
+        return torch.tensor(self.state["real"] / max(1, self.state["called"]))
+
+
+# %% exercise="streaming-precision" wrong="state-of-the-class" fails="another StreamingPrecision(0.0) in use" points=1
+class StreamingPrecision:
+    state = {"real": 0, "called": 0}
+
+    def __init__(self, threshold=0.5):
+        self.threshold = threshold
+        self.reset()
+
+    def reset(self):
+        self.state.update(real=0, called=0)
+
+    def update(self, probabilities, labels):
+        called = probabilities > self.threshold
+        self.state["real"] += int((called & (labels == 1)).sum())
+        self.state["called"] += int(called.sum())
+
+    def compute(self):
+        return torch.tensor(self.state["real"] / max(1, self.state["called"]))
+
+
+# %% exercise="streaming-precision" wrong="threshold-of-the-class" fails="in the object itself" points=1
+class StreamingPrecision:
+    def __init__(self, threshold=0.5):
+        StreamingPrecision.threshold = threshold
+        self.reset()
+
+    def reset(self):
+        self.state = {"real": 0, "called": 0}
+
+    def update(self, probabilities, labels):
+        called = probabilities > self.threshold
+        self.state["real"] += int((called & (labels == 1)).sum())
+        self.state["called"] += int(called.sum())
+
+    def compute(self):
+        return torch.tensor(self.state["real"] / max(1, self.state["called"]))
+
+
+# %% exercise="streaming-precision" right="counts-in-a-tensor"
+class StreamingPrecision:
+    def __init__(self, threshold=0.5):
+        self.threshold = threshold
+        self.reset()
+
+    def reset(self):
+        self.counts = torch.zeros(2, dtype=torch.float64)
+
+    @torch.no_grad()
+    def update(self, probabilities, labels):
+        called = probabilities > self.threshold
+        self.counts += torch.stack([(called * labels).sum(), called.sum()])
+
+    def compute(self):
+        real, called = self.counts
+        return (real / called if called else called).float()
+
+
 # %% exercise="huber-metric" wrong="average-of-averages" fails="mean of the batch means" points=1
 class HuberMetric:
     def __init__(self, threshold=1.0):
@@ -330,6 +405,97 @@ class HuberMetric:
         return torch.nan_to_num((values * weights).sum() / weights.sum())
 
 
+# %% exercise="huber-metric" wrong="reset-starts-over-with-the-default" fails="the threshold must stay" points=3
+class HuberMetric:
+    def __init__(self, threshold=1.0):
+        self.threshold = threshold
+        self.total = self.weight = 0.0
+
+    def reset(self):
+        self.__init__()
+
+    def update(self, predictions, targets, weights=None):
+        if weights is None:
+            weights = torch.ones_like(targets)
+        if not predictions.shape == targets.shape == weights.shape:
+            raise ValueError("shapes")
+        values = F.huber_loss(predictions, targets, reduction="none", delta=self.threshold)
+        self.total += (weights * values).sum().item()
+        self.weight += weights.sum().item()
+
+    def compute(self):
+        return torch.tensor(self.total / self.weight if self.weight else 0.0)
+
+
+# %% exercise="huber-metric" wrong="weights-made-to-average-1" fails="counted by its size" points=3
+class HuberMetric:
+    def __init__(self, threshold=1.0):
+        self.threshold = threshold
+        self.total = self.weight = 0.0
+
+    def reset(self):
+        self.total = self.weight = 0.0
+
+    def update(self, predictions, targets, weights=None):
+        if weights is None:
+            weights = torch.ones_like(targets)
+        if not predictions.shape == targets.shape == weights.shape:
+            raise ValueError("shapes")
+        if weights.sum() > 0:
+            weights = weights * len(weights) / weights.sum()
+        values = F.huber_loss(predictions, targets, reduction="none", delta=self.threshold)
+        self.total += (weights * values).sum().item()
+        self.weight += weights.sum().item()
+
+    def compute(self):
+        return torch.tensor(self.total / self.weight if self.weight else 0.0)
+
+
+# %% exercise="huber-metric" wrong="as-many-numbers" fails="was accepted, wanted a ValueError" points=3
+class HuberMetric:
+    def __init__(self, threshold=1.0):
+        self.threshold = threshold
+        self.total = self.weight = 0.0
+
+    def reset(self):
+        self.total = self.weight = 0.0
+
+    def update(self, predictions, targets, weights=None):
+        if weights is None:
+            weights = torch.ones_like(targets)
+        if not predictions.numel() == targets.numel() == weights.numel():
+            raise ValueError("shapes")
+        predictions, targets, weights = (t.flatten() for t in (predictions, targets, weights))
+        values = F.huber_loss(predictions, targets, reduction="none", delta=self.threshold)
+        self.total += (weights * values).sum().item()
+        self.weight += weights.sum().item()
+
+    def compute(self):
+        return torch.tensor(self.total / self.weight if self.weight else 0.0)
+
+
+# %% exercise="huber-metric" wrong="weights-not-looked-at" fails="was accepted, wanted a ValueError" points=3
+class HuberMetric:
+    def __init__(self, threshold=1.0):
+        self.threshold = threshold
+        self.total = self.weight = 0.0
+
+    def reset(self):
+        self.total = self.weight = 0.0
+
+    def update(self, predictions, targets, weights=None):
+        if weights is None:
+            weights = torch.ones_like(targets)
+        if predictions.shape != targets.shape or weights.ndim != 1:
+            raise ValueError("shapes")
+        values = F.huber_loss(predictions, targets, reduction="none", delta=self.threshold)
+        self.total += (weights * values).sum().item()
+        self.weight += weights.sum().item()
+
+    def compute(self):
+        return torch.tensor(self.total / self.weight if self.weight else 0.0)
+
+
 # %% exercise="reset-and-reuse" wrong="state-in-class" fails="belongs to all objects" points=1
 class ErrorRange:
     smallest = [math.inf]
@@ -464,6 +630,70 @@ class ErrorRange:
     def compute(self):
         ends = min(self.errors, default=math.inf), max(self.errors, default=-math.inf)
         return torch.tensor(ends)
+
+
+# %% exercise="reset-and-reuse" wrong="value-follows-the-batches" fails="they changed afterwards" points=3
+class ErrorRange:
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.value = torch.tensor([math.inf, -math.inf])
+
+    def update(self, predictions, targets):
+        for error in (predictions - targets).abs():
+            self.value[0] = torch.minimum(self.value[0], error)
+            self.value[1] = torch.maximum(self.value[1], error)
+
+    def compute(self):
+        return self.value
+
+
+# %% exercise="reset-and-reuse" wrong="half-a-reset" fails="reset must put back all of the state" points=3
+class ErrorRange:
+    def __init__(self):
+        self.smallest, self.largest = math.inf, -math.inf
+
+    def reset(self):
+        self.smallest = math.inf
+
+    def update(self, predictions, targets):
+        for error in (predictions - targets).abs().tolist():
+            self.smallest, self.largest = min(self.smallest, error), max(self.largest, error)
+
+    def compute(self):
+        return torch.tensor([self.smallest, self.largest])
+
+
+# %% exercise="reset-and-reuse" wrong="default-argument" fails="in a default argument" points=1
+class ErrorRange:
+    def __init__(self, state=[math.inf, -math.inf]):
+        self.state = state
+
+    def reset(self):
+        self.state[:] = [math.inf, -math.inf]
+
+    def update(self, predictions, targets):
+        for error in (predictions - targets).abs().tolist():
+            self.state[:] = min(self.state[0], error), max(self.state[1], error)
+
+    def compute(self):
+        return torch.tensor(self.state)
+
+
+# %% exercise="reset-and-reuse" right="numbers-in-the-class-body"
+class ErrorRange:
+    smallest, largest = math.inf, -math.inf
+
+    def reset(self):
+        self.smallest, self.largest = math.inf, -math.inf
+
+    def update(self, predictions, targets):
+        for error in (predictions - targets).abs().tolist():
+            self.smallest, self.largest = min(self.smallest, error), max(self.largest, error)
+
+    def compute(self):
+        return torch.tensor([self.smallest, self.largest])
 
 
 # %% exercise="no-graph-kept" wrong="keeps-the-graph" fails="the metric keeps the graph" points=2
@@ -628,6 +858,75 @@ class RunningLoss(nn.Module):
         return torch.where(self.count > 0, self.total / self.count, 0.0)
 
 
+# %% exercise="no-graph-kept" wrong="writes-a-log" fails="it collects what it is given" points=3
+class RunningLoss:
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.total, self.count, self.log = 0.0, 0, ""
+
+    def update(self, loss, n):
+        if n:
+            self.total += loss.item() * n
+            self.count += n
+            self.log += f"{loss.item():.4f} "
+
+    def compute(self):
+        return torch.tensor(self.total / max(1, self.count))
+
+
+# %% exercise="no-graph-kept" wrong="joined-tensors" fails="it collects what it is given" points=3
+class RunningLoss:
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.losses, self.sizes = torch.zeros(0), torch.zeros(0)
+
+    def update(self, loss, n):
+        if n:
+            self.losses = torch.cat([self.losses, loss.detach()[None]])
+            self.sizes = torch.cat([self.sizes, torch.tensor([float(n)])])
+
+    def compute(self):
+        return (self.losses * self.sizes).sum() / self.sizes.sum().clamp(min=1)
+
+
+# %% exercise="no-graph-kept" wrong="detached-in-the-end" fails="the metric keeps the graph" points=2
+class RunningLoss:
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.total, self.count = torch.zeros(()), 0
+
+    def update(self, loss, n):
+        if n:
+            self.total = self.total + loss * n
+            self.count += n
+
+    def compute(self):
+        return (self.total / max(1, self.count)).detach()
+
+
+# %% exercise="no-graph-kept" right="sums-in-numpy"
+class RunningLoss:
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.sums = np.zeros(2)
+
+    def update(self, loss, n):
+        if n:
+            self.sums += [n * float(loss.detach()), n]
+
+    def compute(self):
+        total, count = self.sums
+        return torch.tensor(total / count if count else 0.0, dtype=torch.float32)
+
+
 # %% exercise="top-k-accuracy" wrong="argmax" fails="k was ignored"
 class TopKAccuracy:
     def __init__(self, k):
@@ -771,3 +1070,98 @@ class TopKAccuracy:
 
     def compute(self):
         return torch.tensor(self.seen).mean() if self.seen else torch.tensor(0.0)
+
+
+# %% exercise="top-k-accuracy" wrong="softmax-in-float64" fails="all but the largest of such logits 0" points=2
+class TopKAccuracy:
+    def __init__(self, k):
+        self.k = k
+        self.hits = self.count = 0
+
+    def reset(self):
+        self.hits = self.count = 0
+
+    def update(self, logits, labels):
+        scores = logits.double().softmax(dim=1)
+        best = scores.topk(min(self.k, logits.shape[1]), dim=1).indices
+        self.hits += int((best == labels[:, None]).sum())
+        self.count += len(labels)
+
+    def compute(self):
+        return torch.tensor(self.hits / max(1, self.count))
+
+
+# %% exercise="top-k-accuracy" wrong="reset-with-another-k" fails="and leave k" points=2
+class TopKAccuracy:
+    def __init__(self, k):
+        self.k = k
+        self.hits = self.count = 0
+
+    def reset(self):
+        self.__init__(1)
+
+    def update(self, logits, labels):
+        scores = logits
+        best = scores.topk(min(self.k, logits.shape[1]), dim=1).indices
+        self.hits += int((best == labels[:, None]).sum())
+        self.count += len(labels)
+
+    def compute(self):
+        return torch.tensor(self.hits / max(1, self.count))
+
+
+# %% exercise="top-k-accuracy" wrong="half-a-reset" fails="reset must put back hits and examples" points=2
+class TopKAccuracy:
+    def __init__(self, k):
+        self.k = k
+        self.hits = self.count = 0
+
+    def reset(self):
+        self.hits = 0
+
+    def update(self, logits, labels):
+        scores = logits
+        best = scores.topk(min(self.k, logits.shape[1]), dim=1).indices
+        self.hits += int((best == labels[:, None]).sum())
+        self.count += len(labels)
+
+    def compute(self):
+        return torch.tensor(self.hits / max(1, self.count))
+
+
+# %% exercise="top-k-accuracy" wrong="sizes-of-logits" fails="whose label is among the k largest logits"
+class TopKAccuracy:
+    def __init__(self, k):
+        self.k = k
+        self.hits = self.count = 0
+
+    def reset(self):
+        self.hits = self.count = 0
+
+    def update(self, logits, labels):
+        scores = logits.abs()
+        best = scores.topk(min(self.k, logits.shape[1]), dim=1).indices
+        self.hits += int((best == labels[:, None]).sum())
+        self.count += len(labels)
+
+    def compute(self):
+        return torch.tensor(self.hits / max(1, self.count))
+
+
+# %% exercise="top-k-accuracy" right="log-softmax"
+class TopKAccuracy:
+    def __init__(self, k):
+        self.k = k
+        self.hits = self.count = 0
+
+    def reset(self):
+        self.hits = self.count = 0
+
+    def update(self, logits, labels):
+        scores = logits.double().log_softmax(dim=1)
+        best = scores.topk(min(self.k, logits.shape[1]), dim=1).indices
+        self.hits += int((best == labels[:, None]).sum())
+        self.count += len(labels)
+
+    def compute(self):
+        return torch.tensor(self.hits / max(1, self.count))

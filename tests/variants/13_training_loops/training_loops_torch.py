@@ -103,6 +103,47 @@ def fit_linear(x, y, learning_rate=0.01, steps=100):
     return w, b
 
 
+# %% exercise="linear-from-zero" wrong="one-after-the-other" fails="both gradients at the same place" points=1
+def fit_linear(x, y, learning_rate=0.01, steps=100):
+    w, b = torch.zeros(x.shape[1], requires_grad=True), torch.zeros((), requires_grad=True)
+    for _ in range(steps):
+        for tensor in (w, b):
+            (slope,) = torch.autograd.grad(((x @ w + b - y) ** 2).mean(), tensor)
+            with torch.no_grad():
+                tensor -= learning_rate * slope
+    return w.detach(), b.detach()
+
+
+# %% exercise="linear-from-zero" wrong="solved-at-once" fails="w and b start at zero"
+def fit_linear(x, y, learning_rate=0.01, steps=100):
+    rows = torch.cat([x, torch.ones(len(x), 1)], dim=1)
+    solution = torch.linalg.lstsq(rows, y[:, None]).solution[:, 0]
+    return solution[:-1], solution[-1]
+
+
+# %% exercise="linear-from-zero" wrong="one-example-at-a-time" fails="start at zero, mean of squares" points=1
+def fit_linear(x, y, learning_rate=0.01, steps=100):
+    w, b = torch.zeros(x.shape[1], requires_grad=True), torch.zeros((), requires_grad=True)
+    optimizer = torch.optim.SGD([w, b], lr=learning_rate)
+    for _ in range(steps):
+        for row, target in zip(x, y):
+            optimizer.zero_grad()
+            ((row @ w + b - target) ** 2).backward()
+            optimizer.step()
+    return w.detach(), b.detach()
+
+
+# %% exercise="linear-from-zero" right="column-turned-into-a-row"
+def fit_linear(x, y, learning_rate=0.01, steps=100):
+    w, b = torch.zeros(x.shape[1], 1, requires_grad=True), torch.zeros(1, requires_grad=True)
+    optimizer = torch.optim.SGD([w, b], lr=learning_rate)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        F.mse_loss((x @ w + b)[:, 0], y).backward()
+        optimizer.step()
+    return w[:, 0], b[0]
+
+
 # %% exercise="one-step-by-hand" wrong="no-zeroing" fails="the gradients of step 1 have been added in" points=2
 def train_step(model, optimizer, x, y, l2):
     model.train()
@@ -209,7 +250,7 @@ def train_step(model, optimizer, x, y, l2):
         optimizer.zero_grad(set_to_none=False)
         loss = torch.mean((y - model(x)) ** 2)
         for name, p in model.named_parameters():
-            if name.endswith("weight") and p.ndim >= 2:
+            if not name.endswith("bias") and p.ndim >= 2:
                 loss += l2 * p.norm() ** 2
         loss.backward()
         return loss
@@ -223,13 +264,76 @@ def train_step(model, optimizer, x, y, l2):
     model.train()
     loss = F.mse_loss(model(x), y)
     for block in model.modules():
-        if isinstance(block, nn.Linear):
-            loss = loss + l2 * block.weight.square().sum()
+        for p in block.parameters(recurse=False):
+            if p.ndim > 1:
+                loss = loss + l2 * p.square().sum()
     parameters = list(model.parameters())
     for p, slope in zip(parameters, torch.autograd.grad(loss, parameters)):
         p.grad = slope
     optimizer.step()
     return loss.tolist()
+
+
+# %% exercise="one-step-by-hand" wrong="penalty-by-name" fails="classes and names of blocks do not tell" points=2
+def train_step(model, optimizer, x, y, l2):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.mse_loss(model(x), y)
+    for name, p in model.named_parameters():
+        if "weight" in name:
+            loss = loss + l2 * (p**2).sum()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% exercise="one-step-by-hand" wrong="penalty-on-dense-layers" fails="missed mix" points=2
+def train_step(model, optimizer, x, y, l2):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.mse_loss(model(x), y)
+    for block in model.modules():
+        if isinstance(block, nn.Linear):
+            loss = loss + l2 * (block.weight**2).sum()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% exercise="one-step-by-hand" wrong="penalty-on-two-axes" fails="missed chain.0.weight" points=2
+def train_step(model, optimizer, x, y, l2):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.mse_loss(model(x), y)
+    loss = loss + l2 * sum((p**2).sum() for p in model.parameters() if p.dim() == 2)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% exercise="one-step-by-hand" wrong="penalty-by-weight-decay" fails="the biases are penalised too" points=2
+def train_step(model, optimizer, x, y, l2):
+    for group in optimizer.param_groups:
+        group["weight_decay"] = 2 * l2
+    model.train()
+    optimizer.zero_grad()
+    loss = F.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% exercise="one-step-by-hand" wrong="mode-put-back" fails="left the model in evaluation mode" points=2
+def train_step(model, optimizer, x, y, l2):
+    mode = model.training
+    model.train()
+    optimizer.zero_grad()
+    loss = F.mse_loss(model(x), y)
+    loss = loss + l2 * sum((p**2).sum() for p in model.parameters() if p.dim() > 1)
+    loss.backward()
+    optimizer.step()
+    model.train(mode)
+    return loss.item()
 
 
 # %% exercise="epoch-mean" wrong="mean-of-means" fails="that is the mean of the batch means" points=1
@@ -318,6 +422,50 @@ def epoch_mean(step, batches):
     if not count:
         raise ValueError
     return mean
+
+
+# %% exercise="epoch-mean" wrong="stops-at-an-empty-batch" fails="one call for each batch that has rows" points=2
+def epoch_mean(step, batches):
+    total, count = 0.0, 0
+    for x, y in batches:
+        if len(x) == 0:
+            break
+        total += step(x, y).item() * len(x)
+        count += len(x)
+    if count == 0:
+        raise ValueError("no examples")
+    return total / count
+
+
+# %% exercise="epoch-mean" wrong="nan-left-out-afterwards" fails="called step on a batch without rows" points=2
+def epoch_mean(step, batches):
+    total, count = 0.0, 0
+    for x, y in batches:
+        loss = step(x, y)
+        if not torch.isnan(loss):
+            total += loss.item() * len(x)
+            count += len(x)
+    if count == 0:
+        raise ValueError("no examples")
+    return total / count
+
+
+# %% exercise="epoch-mean" wrong="divides-by-zero" fails="raised ZeroDivisionError" points=2
+def epoch_mean(step, batches):
+    total, count = 0.0, 0
+    for x, y in batches:
+        if len(x):
+            total += step(x, y).item() * len(x)
+            count += len(x)
+    return total / count
+
+
+# %% exercise="epoch-mean" right="pairs-first"
+def epoch_mean(step, batches):
+    pairs = [(step(x, y), len(y)) for x, y in batches if len(y) > 0]
+    if not pairs:
+        raise ValueError("not a single row")
+    return (sum(loss * n for loss, n in pairs) / sum(n for _, n in pairs)).item()
 
 
 # %% exercise="evaluate-unchanged" wrong="no-eval" fails="ran a block in training mode"
@@ -452,6 +600,87 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
+# %% exercise="evaluate-unchanged" wrong="outermost-blocks-only" fails="note each one and put it back" points=2
+def evaluate(model, loss_fn, batches):
+    mode, flags = model.training, [(block, block.training) for block in model.children()]
+    total, count = 0.0, 0
+    try:
+        model.eval()
+        with torch.no_grad():
+            for x, y in batches:
+                total += loss_fn(model(x), y).item() * len(x)
+                count += len(x)
+    finally:
+        model.training = mode
+        for block, flag in flags:
+            block.train(flag)
+    return total / count
+
+
+# %% exercise="evaluate-unchanged" wrong="train-from-the-inside-out" fails="note each one and put it back" points=2
+def evaluate(model, loss_fn, batches):
+    flags = [(block, block.training) for block in model.modules()]
+    total, count = 0.0, 0
+    try:
+        model.eval()
+        with torch.no_grad():
+            for x, y in batches:
+                total += loss_fn(model(x), y).item() * len(x)
+                count += len(x)
+    finally:
+        for block, flag in reversed(flags):
+            block.train(flag)
+    return total / count
+
+
+# %% exercise="evaluate-unchanged" wrong="one-flag-set" fails="ran a block in training mode"
+def evaluate(model, loss_fn, batches):
+    flag = model.training
+    total, count = 0.0, 0
+    try:
+        model.training = False
+        with torch.no_grad():
+            for x, y in batches:
+                total += loss_fn(model(x), y).item() * len(x)
+                count += len(x)
+    finally:
+        model.training = flag
+    return total / count
+
+
+# %% exercise="evaluate-unchanged" wrong="recording-left-off" fails="left the recording of graphs switched off" points=2
+def evaluate(model, loss_fn, batches):
+    flags = [(block, block.training) for block in model.modules()]
+    torch.set_grad_enabled(False)
+    total, count = 0.0, 0
+    try:
+        model.eval()
+        for x, y in batches:
+            total += loss_fn(model(x), y).item() * len(x)
+            count += len(x)
+        torch.set_grad_enabled(True)
+    finally:
+        for block, flag in flags:
+            block.training = flag
+    return total / count
+
+
+# %% exercise="evaluate-unchanged" right="train-from-the-outside-in"
+def evaluate(model, loss_fn, batches):
+    flags = [(block, block.training) for block in model.modules()]
+    total, count = 0.0, 0
+    try:
+        model.train(False)
+        with torch.inference_mode():
+            for x, y in batches:
+                total += loss_fn(model(x), y).item() * len(x)
+                count += len(x)
+    finally:
+        for block, flag in flags:
+            block.train(flag)
+    return total / count
+
+
 # %% exercise="two-learning-rates" wrong="everything-and-head" fails="the groups have to be disjoint"
 def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     return torch.optim.SGD(
@@ -531,6 +760,39 @@ def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     rest = set(model.parameters()) - ours
     optimizer.add_param_group({"params": sorted(rest, key=id), "lr": body_rate})
     return optimizer
+
+
+# %% exercise="two-learning-rates" wrong="equal-numbers" fails="it is another tensor; compare ids" points=1
+def two_rates(model, head, body_rate, head_rate, momentum=0.0):
+    ours = list(head.parameters())
+    rest = [p for p in model.parameters() if not any(torch.equal(p, q) for q in ours)]
+    groups = [{"params": rest, "lr": body_rate}, {"params": ours, "lr": head_rate}]
+    return torch.optim.SGD(groups, lr=body_rate, momentum=momentum)
+
+
+# %% exercise="two-learning-rates" wrong="by-shape" fails="compare ids"
+def two_rates(model, head, body_rate, head_rate, momentum=0.0):
+    shapes = {p.shape for p in head.parameters()}
+    ours = [p for p in model.parameters() if p.shape in shapes]
+    rest = [p for p in model.parameters() if p.shape not in shapes]
+    groups = [{"params": rest, "lr": body_rate}, {"params": ours, "lr": head_rate}]
+    return torch.optim.SGD(groups, lr=body_rate, momentum=momentum)
+
+
+# %% exercise="two-learning-rates" wrong="other-children" fails="the groups have to be disjoint" points=1
+def two_rates(model, head, body_rate, head_rate, momentum=0.0):
+    ours = list(head.parameters())
+    rest = [p for block in model.children() if block is not head for p in block.parameters()]
+    groups = [{"params": rest, "lr": body_rate}, {"params": ours, "lr": head_rate}]
+    return torch.optim.SGD(groups, lr=body_rate, momentum=momentum)
+
+
+# %% exercise="two-learning-rates" wrong="momentum-for-the-head-only" fails="the momentum is not passed on" points=2
+def two_rates(model, head, body_rate, head_rate, momentum=0.0):
+    ours = set(head.parameters())
+    rest = [p for p in model.parameters() if p not in ours]
+    own = {"params": list(ours), "lr": head_rate, "momentum": momentum}
+    return torch.optim.SGD([{"params": rest}, own], lr=body_rate)
 
 
 # %% exercise="frozen-and-missing" wrong="none-not-expected" fails="a gradient may be None"
@@ -642,3 +904,48 @@ def clipped_step(parameters, learning_rate, max_norm):
     for p in active:
         p.data.copy_(p.data - learning_rate * scale * p.grad)
     return float(norm)
+
+
+# %% exercise="frozen-and-missing" wrong="norm-after-clipping" fails="the one before clipping" points=2
+def clipped_step(parameters, learning_rate, max_norm):
+    active = [p for p in parameters if p.requires_grad and p.grad is not None]
+    norm = sum((p.grad**2).sum().item() for p in active) ** 0.5
+    factor = min(1.0, max_norm / norm) if norm else 1.0
+    with torch.no_grad():
+        for p in active:
+            p -= learning_rate * factor * p.grad
+    return norm * factor
+
+
+# %% exercise="frozen-and-missing" wrong="sum-of-norms" fails="the root of the sum of all squares"
+def clipped_step(parameters, learning_rate, max_norm):
+    active = [p for p in parameters if p.requires_grad and p.grad is not None]
+    norm = float(sum(p.grad.norm().item() for p in active))
+    factor = min(1.0, max_norm / norm) if norm else 1.0
+    with torch.no_grad():
+        for p in active:
+            p -= learning_rate * factor * p.grad
+    return norm
+
+
+# %% exercise="frozen-and-missing" wrong="a-whole-zero" fails="gave int, wanted a Python float" points=1
+def clipped_step(parameters, learning_rate, max_norm):
+    active = [p for p in parameters if p.requires_grad and p.grad is not None]
+    if not active:
+        return 0
+    norm = sum((p.grad**2).sum().item() for p in active) ** 0.5
+    factor = min(1.0, max_norm / norm) if norm else 1.0
+    with torch.no_grad():
+        for p in active:
+            p -= learning_rate * factor * p.grad
+    return norm
+
+
+# %% exercise="frozen-and-missing" right="clamped-factor"
+def clipped_step(parameters, learning_rate, max_norm):
+    active = [p for p in parameters if p.requires_grad and p.grad is not None]
+    norm = torch.cat([p.grad.flatten() for p in active]).norm() if active else torch.zeros(())
+    with torch.no_grad():
+        for p in active:
+            p -= learning_rate * p.grad * torch.clamp(max_norm / norm, max=1)
+    return norm.item()
