@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from nbgrader.api import Student
+from nbgrader.plugins import ExportPlugin
 
 from grader.course import Course
 from grader.desk import Desk
-from grader.exporters import plain
+from grader.exporters import CanvasExporter, MoodleExporter, plain
 
 NAMES = {
     "ada": {"first_name": "Ada", "last_name": "Lovelace, Countess", "email": "ada@example.org"},
@@ -86,3 +88,60 @@ def test_notebooks_are_added_up_when_asked_for(course: Course) -> None:
 def test_what_begins_like_a_formula_is_text(text: str) -> None:
     assert plain(text) == f"'{text}"
     assert plain(f"a{text}") == f"a{text}"
+
+
+AWKWARD = [
+    "=1+1",
+    "+49 30",
+    "-x",
+    "@here",
+    "\t=1",
+    "O'Brien",
+    'say "Ada", or not',
+    "a,b;c",
+    "two\nlines\r\nthree",
+    "Ångström 李小龙 ﻋﻠﻲ",
+    " =1+1",
+]
+
+
+@pytest.mark.parametrize(
+    ("exporter", "column"), [(CanvasExporter, "Student"), (MoodleExporter, "Last name")]
+)
+def test_awkward_names_come_back_as_they_were_or_as_plain_text(
+    course: Course, exporter: type[ExportPlugin], column: str
+) -> None:
+    path = course.root / "out.csv"
+    with Desk(course).gradebook() as gradebook:
+        for number, name in enumerate(AWKWARD):
+            gradebook.add_student(f"s{number}", last_name=name)
+        exporter(config=Desk(course).config, to=str(path)).export(gradebook)
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    names = {row.get("SIS User ID") or row.get("Username"): row[column] for row in rows}
+    for number, name in enumerate(AWKWARD):
+        escaped = name[0] in "=+-@\t"
+        assert names[f"s{number}"] == ("'" + name if escaped else name)
+    assert all(len(row) == len(rows[0]) and None not in row for row in rows)
+
+
+def test_scores_of_a_thousand_students_add_up(course: Course) -> None:
+    unit = course.units[0].name
+    path = course.root / "out.csv"
+    with Desk(course).gradebook() as gradebook:
+        gradebook.db.add_all(
+            Student(id=f"s{number:04}", last_name=f"N{number}") for number in range(1000)
+        )
+        gradebook.db.commit()
+        for number in range(0, 1000, 100):
+            gradebook.add_submission(unit, f"s{number:04}")
+            key = ("double-tests-1", "tiny_torch", unit, f"s{number:04}")
+            gradebook.find_grade(*key).auto_score = 2 if number % 200 else 1
+        gradebook.db.commit()
+        CanvasExporter(config=Desk(course).config, to=str(path)).export(gradebook)
+    with path.open(newline="", encoding="utf-8") as file:
+        _, *rows = csv.DictReader(file)
+    points = {row["SIS User ID"]: row[unit] for row in rows if row[unit]}
+    wanted = {f"s{number:04}": "2" if number % 200 else "1" for number in range(0, 1000, 100)}
+    assert points == {"ada": "2", "zoe": "1", **wanted}
+    assert len(rows) == 1003
