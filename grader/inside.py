@@ -11,6 +11,7 @@ of this text is a copy), functions by name, and only C code between the seal and
 """
 
 import builtins
+import ctypes
 import gc
 import importlib
 import linecache
@@ -22,15 +23,15 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from hashlib import blake2b, shake_256
+from itertools import count
 from operator import is_
 from typing import Any
 
-# (name, its dictionary's get, the names watched, their values)
-Place = tuple[str, Callable[[str], Any], list[str], list[Any]]
+# (name, its dictionary's get, the names watched, their values, its dictionary's version)
+Place = tuple[str, Callable[[str], Any], list[str], list[Any], Callable[[], int]]
 
 MIME = "application/x.grader+json"
 TESTS = "grader.tests"
-LOOKS = 3  # times that the guard looks around at one statement: a look takes half a millisecond
 
 # Modules whose functions the tests rely on, also those in which such a function does its work.
 WATCHED_MODULES = (
@@ -96,6 +97,7 @@ AT_ANY_TIME = {"sys._current_frames", "sys._current_exceptions", "object.__getat
 FRAME_ATTRIBUTES = {"tb_frame", "gi_frame", "cr_frame", "ag_frame"}
 LIBRARIES = (sys.prefix, sys.base_prefix, "<frozen ", "<grader>")
 _getframe, _audit, _get_ident, _collect = sys._getframe, sys.audit, threading.get_ident, gc.collect
+_referents = gc.get_referents
 _traceback_of = BaseException.__dict__["__traceback__"].__get__
 
 
@@ -121,15 +123,19 @@ class Guard:
         self.running = False
         self.asking: set[int] = set()
         self.bent: dict[str, None] = {}
-        self.tokens: dict[str, int] = {}
+        self.tokens: dict[str, None] = {}
         self.mark_event: str | None = None
         self.places = list(_places())
+        self.versions = [version() for *_, version in self.places]
         self.bodies = [
             (f"{place}.{name}", value, _body(value))
-            for place, _, names, values in self.places
+            for place, _, names, values, _ in self.places
             for name, value in zip(names, values, strict=True)
             if type(value) is types.FunctionType
         ]
+        self.functions = [function for _, function, _ in self.bodies]
+        self.options = [f.__kwdefaults__ for f in self.functions if f.__kwdefaults__]
+        self.parts = self.look_at_parts()
         self.before = _shell_state(shell)
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -143,9 +149,8 @@ class Guard:
                 self.running = False
         elif event == self.mark_event:
             (secret,) = arguments
-            self.tokens[secret] = turn = self.tokens.get(secret, 0) + 1
-            if turn <= LOOKS:
-                self.look()
+            self.tokens[secret] = None
+            self.look()
         elif event == "sys.addaudithook":
             raise RuntimeError  # which Python takes as a silent no: a later hook would see tests
         elif event == "object.__getattr__" and arguments[1] not in FRAME_ATTRIBUTES:
@@ -184,21 +189,36 @@ class Guard:
 
     def look(self) -> None:
         """Note what is no longer what it was; quick, because every statement of the tests asks."""
-        # `is_` and not ids: `id` is an audit event, which costs ten times what it does.
-        for place, get, names, values in self.places:
-            if not all(map(is_, map(get, names), values)):
-                for name, old in zip(names, values, strict=True):
-                    if get(name) is not old:
-                        self.bent.setdefault(f"{place}.{name}")
+        for turn, (place, get, names, values, version) in enumerate(self.places):
+            now = version()
+            if now == self.versions[turn]:
+                continue
+            # `is_` and not ids: `id` is an audit event, which costs ten times what it does.
+            if all(map(is_, map(get, names), values)):
+                self.versions[turn] = now
+                continue
+            for name, old in zip(names, values, strict=True):
+                if get(name) is not old:
+                    self.bent.setdefault(f"{place}.{name}")
+
+    def look_at_parts(self) -> list[Any]:
+        """Return all that functions hold on to, their code and defaults among it, at one go.
+
+        Reading `__code__` is an audit event: to ask a thousand functions one by one takes long.
+        """
+        return _referents(*self.functions) + _referents(*self.options)
 
     def look_closely(self) -> None:
         """Note also replaced code, new methods of classes, and hooks into running cells."""
         self.look()
-        for name, function, body in self.bodies:
-            now = _body(function)
-            if len(now) != len(body) or not all(map(is_, now, body)):
-                self.bent.setdefault(name)
-        for place, get, names, _ in self.places:
+        parts = self.look_at_parts()
+        if len(parts) != len(self.parts) or not all(map(is_, parts, self.parts)):
+            self.parts = parts
+            for name, function, body in self.bodies:
+                now = _body(function)
+                if len(now) != len(body) or not all(map(is_, now, body)):
+                    self.bent.setdefault(name)
+        for place, get, names, _, _ in self.places:
             namespace = getattr(get, "__self__")  # noqa: B009 (mypy does not know it)
             if type(namespace) is types.MappingProxyType and len(namespace) != len(names):
                 known = set(names)
@@ -311,7 +331,43 @@ def _place(name: str, namespace: Any, names: Iterable[str], all_names: bool = Fa
     get = namespace.get
     watched = [each for each in names if all_names or _is_watched(get(each))]
     watched = [each for each in watched if f"{name}.{each}" not in REPLACED_BY_THE_KERNEL]
-    return name, get, watched, [get(each) for each in watched]
+    return name, get, watched, [get(each) for each in watched], _version_of(namespace)
+
+
+def _version_of(namespace: Any) -> Callable[[], int]:
+    """Return a function that tells another number once `namespace` has changed.
+
+    CPython numbers the states of each dictionary (PEP 509); the number stands behind its size, and
+    reading it is a thousand times cheaper than comparing a thousand values. Where it is not found
+    there, the function tells another number each time.
+    """
+    if type(namespace) is types.MappingProxyType:
+        (namespace,) = _referents(namespace)
+    if type(namespace) is not dict or not _dictionaries_are_numbered():
+        return partial(next, count())
+    number = ctypes.c_uint64.from_address(id(namespace) + _VERSION_OFFSET)
+    return partial(_value_of, number)
+
+
+_VERSION_OFFSET = 24  # PyDictObject: reference count, type, size, version
+_value_of = vars(ctypes._SimpleCData)["value"].__get__
+
+
+def _dictionaries_are_numbered() -> bool:
+    """Try out whether this Python's dictionaries have a version where it is looked for."""
+    probe: dict[str, int] = {}
+    number = ctypes.c_uint64.from_address(id(probe) + _VERSION_OFFSET)
+    seen = []
+    for step in (
+        lambda: probe.setdefault("a", 1),
+        lambda: probe.update(a=2),
+        lambda: probe.__setitem__("a", 3),
+        lambda: probe.pop("a"),
+    ):
+        step()
+        seen.append(number.value)
+    still = number.value == seen[-1]
+    return still and len(set(seen)) == len(seen)
 
 
 def _is_watched(value: object) -> bool:

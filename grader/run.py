@@ -50,6 +50,9 @@ class RunLimits:
     output_kb: int = 512
 
 
+# IPython's own form of a traceback quotes each file on the way, and so parses files of thousands of
+# lines: in 03_blocks, whose lesson raises six errors on purpose, it took half of the cells' time.
+KERNEL_OPTIONS = ["--InteractiveShell.xmode=Plain"]
 MESSAGE_MB = 32
 """A message larger than this is not taken from a kernel."""
 _OUTPUTS = ("stream", "display_data", "execute_result", "update_display_data", "error")
@@ -76,6 +79,7 @@ class CellClient(NotebookClient):
             allow_errors=True,
             interrupt_on_timeout=False,
             record_timing=False,
+            extra_arguments=KERNEL_OPTIONS,
             **options,
         )
         self.answers: list[dict[str, Any]] = []

@@ -51,6 +51,7 @@ JUPYTER_MODULES = (
     "numpy.testing",
     "unittest.mock",
     "sqlite3",
+    "stack_data",
 )
 FRAMEWORK_MODULES = {
     # torch imports `torch._dynamo` with the first optimizer, which takes it two seconds.
@@ -113,7 +114,8 @@ def become_kernel(request: dict[str, Any]) -> NoReturn:
     from ipykernel.kernelapp import IPKernelApp
 
     app = IPKernelApp.instance()
-    app.initialize(request["argv"])
+    # A history on disk would end with the scratch folder, and be written after each cell.
+    app.initialize([*request["argv"], "--HistoryManager.hist_file=:memory:"])
     if contained:
         sandbox.confine_calls()
     os.close(log)
