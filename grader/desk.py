@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import warnings
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class Desk:
         self.course = course
         self.config = _load_config(course.root)
         self.folders = CourseDirectory(config=self.config)
+        self._gradebook: Gradebook | None = None
 
     def folder(self, kind: str, student: str, unit: Unit) -> Path:
         """Return a student's folder; `kind` is "submitted", "autograded" or "feedback"."""
@@ -105,9 +107,43 @@ class Desk:
 
     @contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
-        """Open the gradebook; a database that does not answer is one clear sentence."""
-        with self._clear_errors(), Gradebook(self.folders.db_url, self.folders.course_id) as opened:
-            yield opened
+        """Open the gradebook; a database that does not answer is one clear sentence.
+
+        It is opened once: each time, nbgrader looks for all tables and SQLAlchemy compiles all
+        statements again, which took as long as all else that is written of a submission.
+        """
+        with self._clear_errors():
+            if self._gradebook is None:
+                self._gradebook = Gradebook(self.folders.db_url, self.folders.course_id)
+                weakref.finalize(self, self._gradebook.close)
+            try:
+                yield self._gradebook
+            finally:
+                self._gradebook.db.remove()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Gradebook]:
+        """Open the gradebook for changes that are kept together or not at all.
+
+        nbgrader commits after each; its commits wait for one at the end.
+        """
+        with self.gradebook() as gradebook:
+            session = gradebook.db
+            commit = session.commit
+
+            def wait() -> None:
+                session.flush()
+                session.expire_all()
+
+            session.commit = wait
+            try:
+                yield gradebook
+                commit()
+            except BaseException:
+                session.rollback()
+                raise
+            finally:
+                session.commit = commit
 
     @contextmanager
     def _clear_errors(self) -> Iterator[None]:
@@ -153,25 +189,33 @@ class Desk:
         `autograded/` is what tells that a submission is up to date, so a batch that dies in
         between grades this one again and loses nothing.
         """
-        with self.gradebook() as gradebook:
+        with self._transaction() as gradebook:
             gradebook.update_or_create_student(student)
             when = self.timestamp(student, unit)
             extra = {"timestamp": when} if when else {}
-            gradebook.update_or_create_submission(unit.name, student, **extra)
-            present = {result.name for result in graded}
+            submission = gradebook.update_or_create_submission(unit.name, student, **extra)
+            present = {result.name: result for result in graded}
             for lesson in self.course.lessons(unit):
+                entry = gradebook.find_submission_notebook(lesson.name, unit.name, student)
+                entry.late_submission_penalty = None
                 if lesson.name not in present:
-                    entry = gradebook.find_submission_notebook(lesson.name, unit.name, student)
                     for grade in entry.grades:
                         grade.auto_score, grade.needs_manual_grade = 0, False
-            gradebook.db.commit()
+            for result in graded:
+                resources = self._resources(result.name, unit, student)
+                for step in (LimitOutput(config=self.config), Score(gradebook, self.config)):
+                    result.notebook, resources = step(result.notebook, resources)
+            late = submission.total_seconds_late > 0
+        if late:
+            self._penalise(student, unit, graded)
+        self._write(student, unit, graded)
+
+    def _penalise(self, student: str, unit: Unit, graded: list[Graded]) -> None:
+        """Let nbgrader's plugin for late submissions decide what being late costs."""
         with self._clear_errors():
             for result in graded:
                 resources = self._resources(result.name, unit, student)
-                for step in (LimitOutput, Score, AssignLatePenalties):
-                    run = step(config=self.config)
-                    result.notebook, resources = run(result.notebook, resources)
-        self._write(student, unit, graded)
+                AssignLatePenalties(config=self.config)(result.notebook, resources)
 
     def _write(self, student: str, unit: Unit, graded: list[Graded]) -> None:
         target = self.folder("autograded", student, unit)

@@ -21,6 +21,7 @@ import random
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -122,23 +123,24 @@ def order_tests(
     return Order(code, nonce, source, required, known, controls)
 
 
-def _imported(setup: tuple[str, ...]) -> set[str]:
+@cache
+def _imported(setup: tuple[str, ...]) -> frozenset[str]:
     """List the names that setup cells import."""
-    return {
+    return frozenset(
         (name.asname or name.name).partition(".")[0]
         for text in setup
         for node in ast.walk(ast.parse(text))
         if isinstance(node, (ast.Import, ast.ImportFrom))
         for name in node.names
-    }
+    )
 
 
-def _stored(source: str) -> set[str]:
+@cache
+def _stored(source: str) -> frozenset[str]:
     """List the names that tests bind themselves."""
-    nodes = list(ast.walk(ast.parse(source)))
     return _imported((source,)) | {
         node.id
-        for node in nodes
+        for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
     }
 
@@ -150,28 +152,37 @@ def instrument(source: str, mark: str) -> tuple[str, frozenset[str], frozenset[s
     pass, and all secrets. Statements elsewhere, in functions and branches, are marked too, but an
     honest run need not reach them. A mark is also the moment at which the guard looks around.
     """
-    tree = ast.parse(source)
-    insertions: list[tuple[int, int, str]] = []
     required, known = set(), set()
-    top = set(map(id, certain_statements(tree.body)))
-    simple = (ast.Assert, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)
-    for node in ast.walk(tree):
-        if isinstance(node, simple):
-            secret = secrets.token_hex(8)
-            known.add(secret)
-            if id(node) in top:
-                required.add(secret)
-            assert node.end_lineno is not None
-            assert node.end_col_offset is not None
-            insertions.append((node.end_lineno, node.end_col_offset, f"; {mark}({secret!r})"))
+    lines = [line.encode() for line in source.splitlines()]
+    for line, column, certain in _ends_of_statements(source):
+        secret = secrets.token_hex(8)
+        known.add(secret)
+        if certain:
+            required.add(secret)
+        text = f"; {mark}({secret!r})".encode()
+        lines[line - 1] = lines[line - 1][:column] + text + lines[line - 1][column:]
     last = secrets.token_hex(8)
     required.add(last)
     known.add(last)
-    lines = [line.encode() for line in source.splitlines()]
-    for line, column, text in sorted(insertions, reverse=True):
-        lines[line - 1] = lines[line - 1][:column] + text.encode() + lines[line - 1][column:]
     marked = b"\n".join(lines).decode()
     return f"{marked}\n{mark}({last!r})\n", frozenset(required), frozenset(known)
+
+
+@cache
+def _ends_of_statements(source: str) -> list[tuple[int, int, bool]]:
+    """List, from the last to the first, where simple statements end: line, column in bytes, and
+    whether the statement is certain to run. A class has the same tests, so they are parsed once.
+    """
+    tree = ast.parse(source)
+    certain = set(map(id, certain_statements(tree.body)))
+    simple = (ast.Assert, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)
+    ends = []
+    for node in ast.walk(tree):
+        if isinstance(node, simple):
+            assert node.end_lineno is not None
+            assert node.end_col_offset is not None
+            ends.append((node.end_lineno, node.end_col_offset, id(node) in certain))
+    return sorted(ends, reverse=True)
 
 
 def certain_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -15,6 +15,7 @@ from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook, new_output
+from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets.config import Config
@@ -170,8 +171,12 @@ class Score(SaveAutoGrades):  # type: ignore[misc]
     """Writes the points of the verdicts to the gradebook. In place of SaveAutoGrades.
 
     nbgrader's own rule gives no points to correct code that wrote to stderr, and full points to
-    tests that never ran.
+    tests that never ran. It writes to `gradebook` if that is given, else to one that it opens.
     """
+
+    def __init__(self, gradebook: Gradebook | None = None, config: Any = None, **options: Any):
+        super().__init__(config=config, **options)
+        self.gradebook: Any = gradebook
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict
@@ -179,7 +184,14 @@ class Score(SaveAutoGrades):  # type: ignore[misc]
         """Store the score of every tests cell of `nb`."""
         report = NotebookReport.from_dict(_report_of(nb))
         self._points = {cell.grade_id: cell.points for cell in report.cells}
-        return super().preprocess(nb, resources)  # type: ignore[no-any-return]
+        if self.gradebook is None:
+            return super().preprocess(nb, resources)  # type: ignore[no-any-return]
+        names = resources["nbgrader"]
+        self.notebook_id, self.assignment_id = names["notebook"], names["assignment"]
+        self.student_id = names["student"]
+        for index, cell in enumerate(nb.cells):
+            self.preprocess_cell(cell, resources, index)
+        return nb, resources
 
     def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
         if not is_tests(cell):  # graded by hand

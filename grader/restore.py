@@ -9,24 +9,21 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, from_dict
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.corpus.words import generate_corpus_id
+from nbformat.v4 import new_notebook
 from nbgrader.preprocessors import ClearOutput, ClearSolutions, ComputeChecksums, LockCells
 
 NOTEBOOK_MB = 20
 """A larger file is not read: 16 of the largest lesson would fit."""
 OWN_CELLS = 1000
 """Cells that a student may add; what follows is left out."""
-_NEW_CELL: dict[str, Callable[[str], NotebookNode]] = {
-    "code": new_code_cell,
-    "markdown": new_markdown_cell,
-    "raw": new_raw_cell,
-}
+_CELL_TYPES = ("code", "markdown", "raw")
 
 
 @dataclass
@@ -94,11 +91,11 @@ def _plain_cell(cell: object) -> NotebookNode | None:
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
         source = "".join(str(line) for line in source)
-    if kind not in _NEW_CELL or not isinstance(source, str):
+    if kind not in _CELL_TYPES or not isinstance(source, str):
         return None
     # A lone surrogate is legal in JSON and cannot be written to any file.
     source = source.encode("utf-8", errors="replace").decode()
-    plain = _NEW_CELL[kind](source)
+    plain = _new_cell(kind, source)
     metadata = cell.get("metadata")
     marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = marks.get("grade_id") if isinstance(marks, dict) else None
@@ -107,6 +104,15 @@ def _plain_cell(cell: object) -> NotebookNode | None:
         {"nbgrader": {"grade_id": grade_id}} if isinstance(grade_id, str) else {}
     )
     return plain
+
+
+def _new_cell(kind: str, source: str) -> NotebookNode:
+    """Make a cell; nbformat's own functions check each against the schema, a millisecond each."""
+    cell = NotebookNode(id=generate_corpus_id(), cell_type=kind, source=source)
+    cell["metadata"] = NotebookNode()
+    if kind == "code":
+        cell.update(execution_count=None, outputs=[])
+    return cell
 
 
 def restore(template: NotebookNode, submitted: Submitted) -> tuple[NotebookNode, list[str]]:
@@ -290,7 +296,7 @@ def _own_cells(
         if count > OWN_CELLS + len(template.cells):
             repairs.append(f"more than {OWN_CELLS} cells were added; the rest was left out")
             break
-        plain = _NEW_CELL[cell.cell_type](cell.source)
+        plain = _new_cell(cell.cell_type, cell.source)
         if cell.source not in lesson:
             plain.metadata["own"] = True
         groups.setdefault(anchor, []).append(plain)

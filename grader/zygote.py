@@ -36,6 +36,7 @@ JUPYTER_MODULES = (
     "ipykernel.zmqshell",
     "ipykernel.pylab.backend_inline",
     "ipykernel.comm",
+    "ipykernel.debugger",
     "IPython.core.completerlib",
     "IPython.core.magics",
     "IPython.core.historyapp",
@@ -52,6 +53,7 @@ JUPYTER_MODULES = (
     "unittest.mock",
     "sqlite3",
     "stack_data",
+    "sandlock",
 )
 FRAMEWORK_MODULES = {
     # torch imports `torch._dynamo` with the first optimizer, which takes it two seconds.
