@@ -53,12 +53,13 @@ c.CourseDirectory.release_directory = "notebooks"
 c.CourseDirectory.ignore = ["*.py", "*.toml", "*.md", ".*", "*.pyc", "__pycache__"]
 c.Execute.kernel_name = "{kernel}"
 """
-# Runs in a process of its own. Reads paths of notebooks, forks for each, and waits for the child.
+# Runs in a process of its own. Imports what a zygote does, so that the floor is what cells do and
+# not what they import; reads paths of notebooks, forks for each, and waits for the child.
 FLOOR = """\
-import importlib, json, os, sys
+import json, os, sys
 import matplotlib; matplotlib.use("Agg")
-import matplotlib.pyplot, numpy, unittest.mock
-importlib.import_module(sys.argv[1])
+from grader.zygote import preload
+preload(sys.argv[1])
 print("ready", flush=True)
 for path in sys.stdin.read().split():
     cells = json.load(open(path))["cells"]
@@ -153,11 +154,22 @@ def only(course: Course, lesson: Lesson) -> Iterator[None]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def ours(course: Course, lesson: Lesson, jobs: int) -> float:
+def ours(course: Course, lesson: Lesson, *options: str) -> float:
     """Grade the notebooks of one lesson with `grader autograde`."""
-    words = ("grader", "autograde", lesson.unit.name, "--jobs", str(jobs))
     with only(course, lesson):
-        return seconds(partial(run, course, *words))
+        return seconds(partial(run, course, "grader", "autograde", lesson.unit.name, *options))
+
+
+def on_a_cluster(course: Course, lesson: Lesson) -> float:
+    """Grade them on a Dask cluster of two worker processes here, which has graded before."""
+    from distributed import LocalCluster
+
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with LocalCluster(**options) as cluster:
+        words = ("--scheduler", cluster.scheduler_address)
+        ours(course, lesson, *words, "--student", "student0000[01]")
+        forget(course)
+        return ours(course, lesson, *words)
 
 
 def floor(course: Course, lesson: Lesson) -> float:
@@ -185,9 +197,10 @@ def compare(course: Course, unit: Unit, students: int) -> None:
     ways: dict[str, Callable[[Lesson], float]] = {
         "(a) nbgrader autograde, kernel python3": lambda x: stock(course, x, "python3"),
         "(b) nbgrader autograde, our kernels": lambda x: stock(course, x, f"grader-{x.framework}"),
-        "(c) grader autograde --jobs 1": lambda x: ours(course, x, 1),
-        "(d) grader autograde --jobs 2": lambda x: ours(course, x, 2),
+        "(c) grader autograde --jobs 1": lambda x: ours(course, x, "--jobs", "1"),
+        "(d) grader autograde --jobs 2": lambda x: ours(course, x, "--jobs", "2"),
         "(e) the same cells in a bare fork": lambda x: floor(course, x),
+        "(f) grader autograde --scheduler, two Dask workers": lambda x: on_a_cluster(course, x),
     }
     lessons = list(course.lessons(unit))
     took: dict[str, list[float]] = {}
