@@ -132,7 +132,7 @@ class Zygote:
         if self._process.stdout is not None:
             self._process.stdout.close()
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=1)
+            self._process.wait(timeout=10)
 
 
 class KernelProcess:
