@@ -1,6 +1,6 @@
 # `make` prints the targets. Each sets up what it needs: .venv and the packages, once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab build bench mutation lint types unit curriculum variants hostile \
+.PHONY: help setup demo test lab build bench mutation canary lint types unit curriculum variants hostile \
 	engine conformance nbval browser
 
 PYTHON ?= python3
@@ -40,6 +40,9 @@ bench: setup ## measure against stock nbgrader, side by side
 
 mutation: setup ## change the reference solutions a little, see whether the tests notice
 	$(BIN)/python tests/mutation.py
+
+canary: setup ## replay the course on the newest releases, in an environment of its own
+	$(BIN)/python tests/canary.py $(CANARY)
 
 test: lint types unit curriculum variants hostile engine conformance nbval browser ## run every check
 
