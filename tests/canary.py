@@ -40,13 +40,13 @@ REPLAY = ("nbval", "pytest", "pytest-xdist")
 """What the replay itself needs of the packages that tests use."""
 SHOWN = 12
 """Lines of a difference that are printed."""
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_COLOURS = re.compile(r"(?:\x1b|#x1B)\[[0-9;]*m")
 console = Console(highlight=False)
 
 
 @dataclass(frozen=True)
 class Change:
-    """A cell that no longer does what it did: its number, as nbval counts, and what is new."""
+    """A cell that no longer does what it did: its name, as nbval gives it, and what is new."""
 
     cell: str
     difference: str
@@ -96,15 +96,17 @@ def versions(python: Path, names: list[str]) -> dict[str, str]:
     return dict(zip(names, done.stdout.decode().split(), strict=True))
 
 
-def replay(python: Path, notebooks: list[Path]) -> tuple[dict[str, list[Change]], int]:
-    """Run notebooks; return the cells that changed, by notebook, and how many cells ran."""
+def replay(
+    python: Path, notebooks: list[Path], root: Path = ROOT
+) -> tuple[dict[str, list[Change]], int]:
+    """Run notebooks below `root`; return the cells that changed, by notebook, and how many ran."""
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder, "replay.xml")
         words = (
             *("-m", "pytest", "-q", "--no-header", "--tb=short", "-n", "2", "--dist", "loadfile"),
             *("-p", "no:cacheprovider", "--nbval", "--nbval-kernel-name", "python3"),
             *("--nbval-sanitize-with", ROOT / "tests" / "nbval_sanitize.cfg"),
-            *("--rootdir", ROOT, f"--junitxml={result}", *notebooks),
+            *("--rootdir", root, f"--junitxml={result}", *notebooks),
         )
         environment = {
             **os.environ,
@@ -127,12 +129,9 @@ def read_result(path: Path) -> tuple[dict[str, list[Change]], int]:
     for case in cases:
         for kind in ("failure", "error"):
             if (found := case.find(kind)) is not None:
-                notebook = str(case.get("name")).partition("::")[0]
-                where = str(case.get("classname")).replace(".", "/")
                 said = _COLOURS.sub("", found.text or found.get("message") or "")
-                changes[where if "solutions" in where else notebook].append(
-                    Change(str(case.get("name")).rpartition("::")[2], said)
-                )
+                notebook = str(case.get("classname")).rsplit(".", 2)[-2]
+                changes[notebook].append(Change(str(case.get("name")), said))
     return dict(changes), len(cases)
 
 
