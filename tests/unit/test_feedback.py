@@ -179,8 +179,10 @@ def test_more_hints_come_with_a_known_misconception(
 
 def test_an_exercise_that_was_not_begun_looks_like_nothing(course: Course) -> None:
     lesson = next(course.lessons())
-    cell = CellReport("double-tests-1", "double", Verdict.ERRORED, 0.0, 2.0, NOT_STARTED)
-    assert misconceptions(lesson, "double", [cell]) == []
+    begun = CellReport("double-tests-1", "double", Verdict.FAILED, 0.0, 2.0, MESSAGE)
+    assert misconceptions(lesson, "double", [begun]) == ["forgot-to-double"]
+    stub = CellReport("double-tests-2", "double", Verdict.ERRORED, 0.0, 2.0, NOT_STARTED)
+    assert misconceptions(lesson, "double", [begun, stub]) == []
 
 
 def test_nbgraders_own_command_makes_the_same_page(course: Course, page: str) -> None:
