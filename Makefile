@@ -1,6 +1,6 @@
 # `make` prints the targets. Each sets up what it needs: .venv and the packages, once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab build bench mutation canary lint types unit curriculum variants hostile \
+.PHONY: help setup demo test lab build bench mutation canary pictures lint types unit curriculum variants hostile \
 	engine conformance nbval browser
 
 PYTHON ?= python3
@@ -82,3 +82,6 @@ nbval: setup
 
 browser: setup
 	$(PYTEST) -rs tests/browser
+
+pictures: setup ## take the pictures of the README anew
+	$(PYTEST) tests/browser/pictures.py

@@ -124,7 +124,7 @@ class _Renderer(IPythonRenderer):
 
 def _mathml(tex: str, display: str) -> str:
     try:
-        return f'<span class="formula">{convert(tex.strip(), display=display)}</span>'
+        return f'<span class="formula" tabindex="0">{convert(tex.strip(), display=display)}</span>'
     except Exception:  # what a student wrote need not be TeX; shown as it is
         return f"<code>{IPythonRenderer().escape_html(tex)}</code>"
 

@@ -301,10 +301,11 @@ def as_csv(report: ClassReport) -> str:
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto }
+table { border-collapse: collapse }
+.wide { margin: 1rem 0; overflow-x: auto }
 th, td { border: 1px solid #767676; padding: .25rem .6rem; text-align: left }
-svg { width: 100%; max-width: 40rem; height: auto }
-td.n { text-align: right; font-variant-numeric: tabular-nums }
+svg { width: 100%; max-width: 30rem; height: auto }
+td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 """
 
 
@@ -347,28 +348,31 @@ def as_html(report: ClassReport) -> str:
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>
-<body><h1>{html.escape(title)}</h1>
+<body><main><h1>{html.escape(title)}</h1>
 <p>{len(report.entries)} notebooks; each took {median(seconds):.1f} s in the middle and
 {max(seconds):.1f} s at most, and {max(peaks):.0f} MB of memory at most.</p>
 <h2>Points</h2>
 {distribution(report)}
 <h2>Exercises</h2>
+<div class=wide role=region aria-label="Exercises" tabindex=0>
 <table><thead><tr><th scope=col>exercise</th><th scope=col>mean points</th>
 <th scope=col>passed</th>{by_framework}<th scope=col>discrimination</th></tr></thead>
-<tbody>{"".join(per_exercise)}</tbody></table>
+<tbody>{"".join(per_exercise)}</tbody></table></div>
 <p>Discrimination is the correlation of an exercise's points with the points of all others: near 1,
 those who solve it solve the rest; near 0 or below, look at the exercise.</p>
 <h2>What wrong answers look like</h2>
+<div class=wide role=region aria-label="What wrong answers look like" tabindex=0>
 <table><thead><tr><th scope=col>students</th><th scope=col>exercise</th>
 <th scope=col>wrong answer of the bank</th><th scope=col>a message</th></tr>
-</thead><tbody>{frequent}</tbody></table>
+</thead><tbody>{frequent}</tbody></table></div>
 <p>Where the tests cannot tell wrong answers apart, all that it may be are named.</p>
 <h2>Class</h2>
+<div class=wide role=region aria-label="Class" tabindex=0>
 <table><thead><tr><th scope=col>student</th><th scope=col>framework</th>{headings}
-<th scope=col>points</th></tr></thead><tbody>{"".join(rows)}</tbody></table>
+<th scope=col>points</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>
 <h2>Unusual</h2>
 <ul>{unusual or "<li>nothing</li>"}</ul>
-</body></html>
+</main></body></html>
 """
 
 
@@ -403,7 +407,7 @@ def distribution(report: ClassReport) -> str:
         if count:
             bars.append(f'<text x="{x + 16}" y="{115 - height:.1f}">{count}</text>')
     ticks = "".join(
-        f'<text x="{30 + 37 * place}" y="136">{100 * place // BINS} %</text>'
+        f'<text x="{30 + 37 * place}" y="138">{100 * place // BINS} %</text>'
         for place in range(0, BINS + 1, 2)
     )
     words = ", ".join(
@@ -413,7 +417,7 @@ def distribution(report: ClassReport) -> str:
     )
     return (
         '<svg viewBox="0 0 430 145" role="img" aria-label="Notebooks by share of the points: '
-        f'{words}" font-size="11" text-anchor="middle" fill="currentColor">'
+        f'{words}" font-size="16" text-anchor="middle" fill="currentColor">'
         f'<g fill="#2a6f97">{"".join(b for b in bars if b.startswith("<rect"))}</g>'
         f"{''.join(b for b in bars if b.startswith('<text'))}{ticks}</svg>"
         f"<p>Notebooks by share of the points: {words}.</p>"

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from .classroom import UNIT, grader, hand_in
 from .lab import Lab
 
 if TYPE_CHECKING:
@@ -47,6 +48,16 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="package")
+def graded(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a course with a class that is graded and has its feedback. It asks for a browser so that
+    nothing is graded where there is none to look at it."""
+    folder = hand_in(tmp_path_factory.mktemp("graded") / "course")
+    grader(folder, "autograde", UNIT)
+    grader(folder, "feedback", UNIT)
+    return folder
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from nbformat import NotebookNode
 
 from grader.bank import Variant, bank_path, read_bank, solutions
 from grader.course import Course, Lesson, find_course
+from grader.rules import regions
+from grader.source import read_source
 
 
 def course() -> Course:
@@ -56,3 +58,16 @@ def points() -> dict[str, float]:
     """Map the tests cells of the lesson to their points."""
     cells = tests_cells(notebook(lesson().instructor))
     return {key: cell.metadata.nbgrader.points for key, cell in cells.items()}
+
+
+def hidden_lines() -> list[str]:
+    """Return the lines of the lesson's hidden tests that stand nowhere else in it."""
+    source = read_source(lesson().source)
+    hidden = {
+        line.strip()
+        for cell in source.cells
+        for region in regions(cell, "HIDDEN TESTS")
+        for line in cell.source.split("\n")[region.start + 1 : region.stop]
+    }
+    shown = "\n".join(cell.source for cell in notebook(lesson().student).cells)
+    return [line for line in sorted(hidden) if line and line not in shown]

@@ -1,80 +1,22 @@
-"""An instructor opens Formgrader on a graded class and finds the students and their scores."""
+"""A day in Formgrader: release, grade, look at the class and at one submission, give feedback."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import nbformat
 import pytest
 
-from grader.bank import answered
-
 from . import lesson as blocks
+from .classroom import UNIT, WRONG, hand_in, marks_of_ben
 from .lab import Lab, running_lab
 
 if TYPE_CHECKING:
     from playwright.sync_api import FrameLocator, Locator, Page
 
 pytestmark = pytest.mark.browser
-
-# One framework is enough here: TensorFlow would only take time to import. The limits are wide, for
-# a grade must not depend on how busy the machine is.
-REGISTRY = """\
-course = "browser"
-
-[limits]
-cell_seconds = 60
-notebook_seconds = 240
-
-[[units]]
-name = "03_blocks"
-stem = "blocks"
-title = "Blocks"
-frameworks = ["torch"]
-minutes = 50
-"""
-UNIT = "03_blocks"
-WRONG = ("mlp", "no-activation")
-
-
-def marks_of_ben() -> dict[str, float]:
-    """Map each tests cell to the points that it must give for one wrong answer among right ones."""
-    wrong = blocks.variant(*WRONG)
-    marks = blocks.points()
-    assert wrong.points == marks[f"{wrong.exercise}-tests-2"]
-    return marks | {f"{wrong.exercise}-tests-1": 0}
-
-
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a course with three students, one of whom handed in a damaged file, and grade it."""
-    folder = tmp_path_factory.mktemp("instructor") / "course"
-    lesson = blocks.lesson()
-    student = blocks.notebook(lesson.student)
-    for path in (lesson.instructor, lesson.student, lesson.root / "nbgrader_config.py"):
-        copy = folder / path.relative_to(lesson.root)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
-    (folder / "solutions" / "course.toml").write_text(REGISTRY)
-
-    right, wrong = blocks.reference(), blocks.variant(*WRONG)
-    for name, text in {
-        "ada": nbformat.writes(answered(student, right)),
-        "ben": nbformat.writes(answered(student, right | {wrong.exercise: wrong.source})),
-        "cleo": nbformat.writes(student)[:1000],
-    }.items():
-        handed_in = folder / "submitted" / name / UNIT
-        handed_in.mkdir(parents=True)
-        (handed_in / lesson.student.name).write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "grader.cli", "autograde", UNIT]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert run.returncode == 0, f"{' '.join(command)} failed:\n{run.stdout}{run.stderr}"
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +79,58 @@ def test_formgrader_shows_the_class_its_scores_and_a_submission(page: Page, lab:
     shown = formgrader.locator("body").inner_text()
     assert wrong.fails in shown.rpartition("AssertionError: ")[2].splitlines()[0]
     assert all(line.strip() in shown for line in wrong.source.splitlines())
+
+
+@pytest.fixture(scope="module")
+def ungraded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Serve a course whose lesson is not released yet and whose class waits to be graded."""
+    folder = hand_in(tmp_path_factory.mktemp("ungraded") / "course")
+    shutil.rmtree(folder / "notebooks")
+    with running_lab(folder, folder.parent / "jupyter", cwd=folder) as lab:
+        yield lab
+
+
+def press(formgrader: FrameLocator, button: Locator) -> None:
+    """Press a button of Formgrader's tables and wait until it says that all went well."""
+    button.get_by_role("link").click()
+    dialog = formgrader.locator(".modal.in")
+    dialog.wait_for()
+    said = dialog.inner_text()
+    assert dialog.locator(".modal-title").inner_text() == "Success", said
+    dialog.get_by_role("button", name="OK").click()
+    dialog.wait_for(state="detached")
+
+
+def test_the_whole_day_goes_through_formgrader(page: Page, ungraded: Lab) -> None:
+    marks, full = marks_of_ben(), sum(blocks.points().values())
+    root = ungraded.root
+    formgrader = open_formgrader(page, ungraded)
+    (unit,) = table(formgrader, "Manage Assignments", 1)
+    press(formgrader, unit["Generate"])
+    released = blocks.notebook(root / "notebooks" / UNIT / blocks.lesson().student.name)
+    assert blocks.notebook(blocks.lesson().student) == released
+
+    (unit,) = table(formgrader, "Manage Assignments", 1)
+    unit["# Submissions"].get_by_role("link").click()
+    for name in ("ada", "ben", "cleo"):
+        press(formgrader, row_of(formgrader, name)["Autograde"])
+    of = f" / {full:g}"
+    scores = {"ada": f"{full:g}{of}", "ben": f"{sum(marks.values()):g}{of}", "cleo": f"0{of}"}
+    for name, score in scores.items():
+        row = row_of(formgrader, name)
+        assert (row["Status"].inner_text(), row["Score"].inner_text()) == ("graded", score)
+
+    press(formgrader, row_of(formgrader, "ben")["Generate Feedback"])
+    page.goto((root / "feedback" / "ben" / UNIT / f"{blocks.lesson().name}.html").as_uri())
+    shown = page.locator("body").inner_text()
+    wrong = blocks.variant(*WRONG)
+    assert wrong.fails in shown
+    assert all(line.strip() in shown for line in wrong.source.splitlines())
+    for line in blocks.hidden_lines():
+        assert line not in shown, "feedback shows a hidden test"
+
+
+def row_of(formgrader: FrameLocator, student: str) -> dict[str, Locator]:
+    """Return the row of a student on the page Manage Submissions."""
+    rows = table(formgrader, "Manage Submissions", 3)
+    return next(row for row in rows if row["Student ID"].inner_text() == student)
