@@ -10,7 +10,7 @@
 # **Afterwards you can**
 #
 # - write a layer without weights that leaves the gradient intact and works in a graph;
-# - write a layer with weights, for inputs with any number of leading axes;
+# - write a layer with weights, for inputs of any rank and features on any axis;
 # - take an activation by name or as a function, and give the layer a configuration from which it
 #   can be made again;
 # - write layers with several inputs and outputs, and refuse inputs that do not fit together;
@@ -519,6 +519,40 @@ for label, product in {
         print(f"{label:26} raises {type(error).__name__}")
 
 # %% [markdown]
+# ### Features on another axis
+#
+# So far the features have been the last axis, and so it is with images in Keras: `(batch, height,
+# width, channels)`. PyTorch, and much data that comes from there, has `(batch, channels, height,
+# width)`. What belongs to one pixel then stands on axis 1, and `@` would multiply along a row of
+# pixels instead. So the features have to be brought to the end first, and back afterwards.
+#
+# **Predict**: both lines below turn shape `(2, 3, 2, 4)` into `(2, 2, 4, 3)`. Which of them keeps
+# the three channels of a pixel together?
+
+# %%
+image = ops.reshape(ops.arange(48.0), (2, 3, 2, 4))
+moved, reshaped = ops.moveaxis(image, 1, -1), ops.reshape(image, (2, 2, 4, 3))
+print("the first pixel:", image[0, :, 0, 0].numpy().tolist())
+print("moved:          ", moved[0, 0, 0].numpy().tolist())
+print("reshaped:       ", reshaped[0, 0, 0].numpy().tolist())
+
+# %% [markdown]
+# `moveaxis` takes an axis from one place to another and leaves the order of the others as it is.
+# `reshape` only counts through the entries again (lesson 01): right shape, wrong numbers, no error.
+# This kernel keeps channel 0 and channel 2:
+
+# %%
+kernel = ops.array([[1.0, 0.0], [0.0, 0.0], [0.0, 1.0]])
+picked = ops.moveaxis(ops.moveaxis(image, 1, -1) @ kernel, -1, 1)
+wanted = ops.take(image, [0, 2], axis=1)
+print(tuple(picked.shape), "channels 0 and 2:", np.array_equal(picked, wanted))
+
+# %% [markdown]
+# A dense layer over the channels treats every pixel alike. Networks for images are full of such
+# layers; there they go by the name of *1 × 1 convolution*. Which axis holds the features is a
+# setting of the layer. Its weights do not tell: their shapes are the same for every axis.
+
+# %% [markdown]
 # ### The configuration
 #
 # `Power` raises the size of each entry to a fixed power and keeps its sign. The exponent is a
@@ -607,80 +641,90 @@ for layer in (Bent("tanh"), Bent(ops.tanh), NotedBent(ops.tanh)):
 #
 # *4 points*
 #
-# Write the layer `OwnDense(units, activation=None, **kwargs)` without using `layers.Dense`. It
-# computes $y = a(x W + b)$, where $a$ is the activation. (`LazyDense` of lesson 06 did that much.
-# New are the random start, the name and the dtype in `**kwargs`, and the configuration.)
+# Write the layer `OwnDense(units, activation=None, axis=-1, **kwargs)` without using
+# `layers.Dense`. Along one axis of its input it computes $y = a(x W + b)$, where $a$ is the
+# activation. (`LazyDense` of lesson 06 did that much along the last axis. New are the random start,
+# the axis, the name and the dtype in `**kwargs`, and a configuration that holds all settings.)
 #
-# - **In**: `x`, float32, rank 2 or more, shape `(..., num_inputs)`; the width is whatever the first
-#   call brings, and the batch may be empty. **Out**: float32, shape `(..., units)`.
+# - **In**: `x`, float32, rank 2 or more; the number of entries along `axis`, called num_inputs
+#   here, is whatever the first call brings, and the batch may be empty. **Out**: float32, `units`
+#   entries along `axis`. All other axes stay as they are, and where they are: with `axis=1` and 5
+#   units, `(2, 3, 8, 6)` becomes `(2, 5, 8, 6)`.
+# - `axis` is an int that counts axes of `x` as in an index: from the front, or, if it is negative,
+#   from the back. Axis 0, the batch, is none of features.
 # - $W$ has shape `(num_inputs, units)` and $b$ has shape `(units,)`. They are the only weights, and
 #   both are trained. $W$ starts at random values (any scheme), drawn anew for every layer; $b$
 #   starts at zeros.
-# - `activation` is `None` for none, a function from tensor to tensor, or the name of one of Keras's
-#   activations, such as `"relu"`.
-# - `get_config()` returns what the base class does, and `units` and `activation` in plain form.
+# - `activation` is `None` for none, a function from tensor to tensor that acts on each entry for
+#   itself, or the name of one of Keras's activations, such as `"relu"`.
+# - `get_config()` returns what the base class does, and `units`, `activation` and `axis` in plain
+#   form.
 #   For an activation by name, `None`, or a function of `keras.activations`, the layer that
 #   `OwnDense.from_config(layer.get_config())` makes has the same name and computes the same with
 #   the same weights; a model with the layer can be saved as `.keras` and loaded.
 #
-# The first tests cell (2 points) looks at what is computed, the second (1 point) at start values
-# and training, the third (1 point) at the configuration.
+# The four tests cells (1 point each) look at what is computed along the last axis, at other axes,
+# at start values and training, and at the configuration.
 
 # %% [markdown] exercise="dense-from-scratch" role="hint"
 # <details><summary>Hint 1</summary>
 #
-# Follow `Scale` for the weights and `NotedBent` for the activation and the configuration. The
-# formula is one line if you choose the product that works for every rank. Where does the activation
-# act: before or after the bias is added?
+# Follow `Scale` for the weights and `NotedBent` for the activation and the configuration. Begin
+# with the last axis only: the formula is one line if you choose the product that works for every
+# rank. Other axes need one step before it and one after it.
 #
 # </details>
 
 # %% [markdown] exercise="dense-from-scratch" role="hint"
 # <details><summary>Hint 2</summary>
 #
-# Constructor: `super().__init__(**kwargs)`, keep `units`, and keep what `keras.activations.get`
-# returns. Build: `self.add_weight(shape=(input_shape[-1], self.units), name="kernel")`, and a bias
-# with `initializer="zeros"`. Call: `self.activation(x @ self.kernel + self.bias)`.
+# Constructor: `super().__init__(**kwargs)`, keep `units` and `axis`, and what
+# `keras.activations.get` returns. Build: `self.add_weight(shape=(input_shape[self.axis],
+# self.units), name="kernel")`, and a bias with `initializer="zeros"`. Call: `ops.moveaxis(x,
+# self.axis, -1)`, then the formula, then `ops.moveaxis(y, -1, self.axis)`.
 #
 # </details>
 
 # %% exercise="dense-from-scratch" role="solution" listing="S0-23 S0-24 S0-25 S1-23 S2-01 S2-07"
 class OwnDense(keras.Layer):
-    """Dense layer with activation: (..., num_inputs) float32 to (..., units) float32."""
+    """Dense layer with activation along one axis: any number of entries to units, float32."""
 
     def __init__(
         self,
         units: int,
         activation: str | Callable[[tf.Tensor], tf.Tensor] | None = None,
+        axis: int = -1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         # BEGIN SOLUTION
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
         # END SOLUTION
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         # BEGIN SOLUTION
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
         # END SOLUTION
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         # BEGIN SOLUTION
-        return self.activation(x @ self.kernel + self.bias)
+        y = self.activation(ops.moveaxis(x, self.axis, -1) @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
         # END SOLUTION
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments from which this layer can be made again, in plain form."""
         # BEGIN SOLUTION
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        settings = {"units": self.units, "activation": activation, "axis": self.axis}
+        return {**super().get_config(), **settings}
         # END SOLUTION
 
 
-# %% exercise="dense-from-scratch" role="tests" points=2
-# Exercise 7.2, tests 1 of 3: what a dense layer computes, for every rank and activation.
+# %% exercise="dense-from-scratch" role="tests" points=1
+# Exercise 7.2, tests 1 of 4: what is computed along the last axis, for every rank and activation.
 def check_dense(shape, units, *activation):
     inputs, a = shape[-1], activation[0] if activation else None
     shown = "" if not activation else f", {a!r}" if isinstance(a, str | None) else ", ops.cos"
@@ -707,27 +751,20 @@ def check_dense(shape, units, *activation):
             f"{name} has trainable weights of shapes {sorted(found)} after a call on {inputs} "
             f"columns, wanted {w.shape} and {b.shape}: make both with add_weight, in build.")
         found[w.shape].assign(w), found[b.shape].assign(b)
-    assert isinstance(y, tf.Tensor), f"{called} gave {type(y).__name__}, wanted a tensor."
-    assert tuple(y.shape) == (*shape[:-1], units) and y.dtype == tf.float32, (
-        f"{called} gave {y.dtype.name} of shape {tuple(y.shape)}, wanted float32 of "
+    assert isinstance(y, tf.Tensor) and tuple(y.shape) == (*shape[:-1], units), (
+        f"{called} gave {type(y).__name__} of shape {tuple(getattr(y, 'shape', ()))}, wanted "
         f"{(*shape[:-1], units)}: the leading axes stay as they are.")
-
     act = {"relu": lambda v: np.maximum(v, 0), "tanh": np.tanh, None: lambda v: v,
            "softplus": lambda v: np.log1p(np.exp(v)), ops.cos: np.cos}[a]
-    got, linear, wanted = np.asarray(y, "float64"), x @ w + b, act(x @ w + b)
+    got, linear, wanted = np.asarray(y), x @ w + b, act(x @ w + b)
     likely = {"the bias is missing": act(x @ w), "the activation is not applied": linear,
               "the bias is added after the activation": act(x @ w) + b,
               "a ReLU is applied that nobody asked for": np.maximum(linear, 0)}
     cause = next((c for c, v in likely.items() if np.allclose(got, v, rtol=1e-4, atol=1e-4)),
                  "is it activation(x @ W + b) with the weights of the layer?")
-
-    def worst(v):
-        return v.reshape(-1, units)[
-            np.abs(got - wanted).reshape(-1, units).max(1).argmax()].round(3)
-
-    assert np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
-        f"{called} gave {worst(got)} in one row, wanted {worst(wanted)} with the W and b that it "
-        f"has: {cause}.")
+    assert y.dtype == tf.float32 and np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
+        f"{called} gave {y.dtype.name} that begins {got.ravel()[:3].round(3)}, wanted float32 that "
+        f"begins {wanted.ravel()[:3].round(3)} with the W and b that it has: {cause}.")
 
 
 for case in [((4, 3), 2), ((2, 5, 3), 4, "relu"), ((6, 2), 3, ops.cos)]:
@@ -738,7 +775,56 @@ for case in [((1, 4), 6, None), ((2, 3, 2, 5), 2, "tanh"), ((3, 2), 5, "softplus
 # END HIDDEN TESTS
 
 # %% exercise="dense-from-scratch" role="tests" points=1
-# Exercise 7.2, tests 2 of 3: start values, and two training steps.
+# Exercise 7.2, tests 2 of 4: features on another axis.
+def check_axis(shape, units, axis):
+    inputs, rng = shape[axis], np.random.default_rng(axis + 9)
+    called = f"OwnDense({units}, 'tanh', axis={axis})(x) for x of shape {shape}"
+    layer = OwnDense(units, "tanh", axis=axis)
+    assert isinstance(layer, keras.Layer), f"OwnDense gave {type(layer).__name__}, no keras.Layer."
+    w, b, x = (rng.normal(size=s) for s in ((inputs, units), (units,), shape))
+    for _ in range(2):  # the first call builds
+        try:
+            y = layer(x.astype("float32"))
+        except (tf.errors.InvalidArgumentError, ValueError) as error:
+            raise AssertionError(
+                f"{called} raised {type(error).__name__}: W is made for {inputs} inputs; bring the "
+                "axis to the end, multiply, add the bias, and bring it back.") from None
+        assert not any(isinstance(part, layers.Dense) for part in layer._flatten_layers()), (
+            f"{called}: uses layers.Dense; the task is to do its work yourself.")
+        found = {tuple(v.shape): v for v in layer.trainable_weights}
+        assert sorted(found) == sorted([w.shape, b.shape]), (
+            f"{called}: trainable weights of shapes {sorted(found)}, wanted {w.shape} and "
+            f"{b.shape}: the input has {inputs} entries along axis {axis}.")
+        found[w.shape].assign(w), found[b.shape].assign(b)
+    moved = np.moveaxis(x, axis, -1)
+    wanted = np.tanh(np.moveaxis(moved @ w + b, -1, axis))
+    assert isinstance(y, tf.Tensor) and tuple(y.shape) == wanted.shape, (
+        f"{called} gave shape {tuple(getattr(y, 'shape', ()))}, wanted {wanted.shape}: the new "
+        "features stand where the old ones stood, and all other axes stay where they were.")
+    likely = {}
+    if inputs == units:
+        likely["reshape mixes up the entries; it moves no axis"] = np.tanh(
+            x.reshape(moved.shape) @ w + b).reshape(shape)
+    if inputs == units == shape[-1]:
+        likely = {"that is along the last axis": np.tanh(x @ w + b),
+                  "the bias runs along the last axis": np.tanh(
+                      np.moveaxis(moved @ w, -1, axis) + b)}
+    cause = next((c for c, v in likely.items() if np.allclose(y, v, 1e-3, 1e-3)),
+                 "the product and the bias act along that axis, for each place on the others")
+    assert np.allclose(y, wanted, rtol=1e-3, atol=1e-3), (
+        f"{called} begins {y.numpy().ravel()[:3].round(3)}, wanted "
+        f"{wanted.ravel()[:3].round(3)}: {cause}.")
+
+
+for case in [((5, 4, 2), 4, -2), ((2, 3, 4, 3), 3, 1), ((2, 5, 3), 4, 1)]:
+    check_axis(*case)
+# BEGIN HIDDEN TESTS
+for case in [((2, 4, 3, 3), 3, 2), ((2, 2, 3, 2, 4), 5, -3), ((0, 3, 2), 4, 1)]:
+    check_axis(*case)
+# END HIDDEN TESTS
+
+# %% exercise="dense-from-scratch" role="tests" points=1
+# Exercise 7.2, tests 3 of 4: start values, and two training steps.
 def check_training(inputs, units, shape):
     rng, name = np.random.default_rng(0), f"OwnDense({units}, 'tanh')"
     x, factor = rng.normal(size=shape), rng.normal(size=(*shape[:-1], units))
@@ -788,29 +874,27 @@ for case in [(4, 2, (2, 3, 4))]:
 # END HIDDEN TESTS
 
 # %% exercise="dense-from-scratch" role="tests" points=1
-# Exercise 7.2, tests 3 of 3: the configuration, and a model that is saved and loaded.
-def check_config(inputs, units, *activation):
-    a = activation[0] if activation else None
-    shown = "" if a is None else f", {a!r}" if isinstance(a, str) else f", {a.__name__}"
-    name, layer = f"OwnDense({units}{shown}, name='own')", OwnDense(units, *activation, name="own")
+# Exercise 7.2, tests 4 of 4: the configuration, and a model that is saved and loaded.
+def check_config(units, *settings):
+    shown = ", ".join([str(units), *(getattr(s, "__name__", None) or repr(s) for s in settings)])
+    name, layer = f"OwnDense({shown}, name='own')", OwnDense(units, *settings, name="own")
     assert isinstance(layer, keras.Layer), f"{name} gave {type(layer).__name__}, not a keras.Layer."
-    OwnDense(units + 1, "sigmoid")  # a later layer must not change this one
+    OwnDense(units + 1, "sigmoid", -3)  # a later layer must not change this one
     config = layer.get_config()
     assert type(config) is dict, (
         f"{name}.get_config() gave {type(config).__name__}, wanted a dictionary.")
     assert config.get("name") == "own" and "dtype" in config, (
         f"{name}.get_config() holds no name or no dtype: start from super().get_config().")
-    assert config.get("units") == units and "activation" in config, (
-        f"{name}.get_config() holds units={config.get('units')} and activation="
-        f"{config.get('activation', 'nothing')!r}: add both arguments, as this layer has them.")
+    assert config.get("units") == units and {"activation", "axis"} <= config.keys(), (
+        f"{name}.get_config() has the keys {sorted(config)} and units={config.get('units')}: add "
+        "all three arguments, units, activation and axis, as this layer has them.")
     assert isinstance(config["activation"], str | dict | None), (
         f"{name}.get_config() holds the activation as a {type(config['activation']).__name__}, "
         "wanted plain form: keras.activations.serialize gives the name of a function.")
-    x = np.random.default_rng(5).normal(size=(4, inputs)).astype("float32")
-    functions = {"tanh": np.tanh, "relu": lambda v: np.maximum(v, 0), None: lambda v: v}
-    model = keras.Sequential([keras.Input((inputs,)), layer])
+    x = np.random.default_rng(5).normal(size=(units,) * 3).astype("float32")
+    model = keras.Sequential([keras.Input(x.shape[1:]), layer])
     try:
-        twin = keras.Sequential([keras.Input((inputs,)), OwnDense.from_config(config)])
+        twin = keras.Sequential([keras.Input(x.shape[1:]), OwnDense.from_config(config)])
         twin.set_weights(model.get_weights())
         with tempfile.TemporaryDirectory() as folder:
             model.save(Path(folder) / "own.keras")
@@ -820,22 +904,18 @@ def check_config(inputs, units, *activation):
         raise AssertionError(
             f"making {name} again from its configuration raised {type(error).__name__}: does "
             "__init__ take what get_config returns, and hand **kwargs to super()?") from None
-    found = {tuple(w.shape): w.numpy() for w in model.weights}
-    assert sorted(found) == sorted([(inputs, units), (units,)]), (
-        f"{name} has weights of shapes {sorted(found)}; get the first tests cell to pass first.")
-    kernel, bias = found[inputs, units], found[units,]
-    wanted = functions[getattr(a, "__name__", a)](x @ kernel + bias)
+    wanted = model(x)
     for again, how in [(twin, "made by from_config"), (loaded, "in a model saved and loaded")]:
         y = again(x)
         assert isinstance(y, tf.Tensor) and np.allclose(y, wanted, rtol=1e-4, atol=1e-4), (
-            f"{name}, {how}, computes something else with the same weights: is "
-            f"{config['activation']!r} in its configuration the activation of this layer?")
+            f"{name}, {how}, computes something else with the same weights: are the activation "
+            "and the axis in its configuration those of this layer?")
 
 
-for case in [(3, 2, "tanh"), (2, 4, keras.activations.relu)]:
+for case in [(3, "tanh"), (4, keras.activations.relu), (3, None, 1)]:
     check_config(*case)
 # BEGIN HIDDEN TESTS
-for case in [(2, 4), (5, 3, "relu"), (3, 3, keras.activations.tanh)]:
+for case in [(2,), (5, "relu", -2), (3, keras.activations.tanh)]:
     check_config(*case)
 # END HIDDEN TESTS
 
@@ -1519,7 +1599,8 @@ print("the detour is wrong by more than a tenth:", abs(float(detour) - 1.25) > 0
 #   digits. A row of equal entries gives $\beta$, also if `width` is 1.
 # - Gradients flow through mean and variance too.
 #
-# The first tests cell (2 points) looks at what is computed, the second (1 point) at gradients.
+# The three tests cells (1 point each) look at the normalised rows, at $\gamma$ and $\beta$, and at
+# gradients.
 
 # %% [markdown] exercise="layer-norm" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1563,58 +1644,44 @@ class OwnLayerNorm(keras.Layer):
         # END SOLUTION
 
 
-# %% exercise="layer-norm" role="tests" points=2
-# Exercise 7.5, tests 1 of 2: what is computed.
+# %% exercise="layer-norm" role="tests" points=1
+# Exercise 7.5, tests 1 of 3: the normalised rows; gamma and beta as they are at the start.
 def check_norm(rows, *eps):
     v = np.asarray(rows, "float32").astype("float64")
-    width, shape, e, far = v.shape[-1], v.shape, eps[0] if eps else 1e-5, np.abs(v).mean() > 500
-    name, x = f"OwnLayerNorm({', '.join(map(str, eps))})", v.astype("float32")
-    layer, rng = OwnLayerNorm(*eps), np.random.default_rng(width)
+    width, shape, e = v.shape[-1], v.shape, eps[0] if eps else 1e-5
+    layer, name = OwnLayerNorm(*eps), f"OwnLayerNorm({', '.join(map(str, eps))})"
     assert isinstance(layer, keras.Layer), f"{name} gave {type(layer).__name__}, not a keras.Layer."
-    layer(x)
+    y, called = layer(v.astype("float32")), f"{name}(x) for x of shape {shape}"
     assert not any(isinstance(m, layers.LayerNormalization) for m in layer._flatten_layers()), (
         f"{name} uses layers.LayerNormalization; the task is to do its work yourself.")
-    starts = sorted(w.numpy().tolist() for w in layer.trainable_weights)
-    assert starts == [[0.0] * width, [1.0] * width] and len(layer.weights) == 2, (
-        f"the trainable weights of {name} start at {starts}, wanted a gamma of {width} ones and a "
-        f"beta of {width} zeros, both from add_weight.")
-    beta, gamma = sorted(layer.trainable_weights, key=lambda w: w.numpy()[0])
-    g, b = rng.uniform(1, 2, size=width), rng.normal(size=width)
-    gamma.assign(g), beta.assign(b)
-    y, called = layer(x), f"{name}(x) for x of shape {shape}"
     assert isinstance(y, tf.Tensor), f"{called} gave {type(y).__name__}, wanted a tensor."
     assert tuple(y.shape) == shape and y.dtype == tf.float32, (
         f"{called} gave {y.dtype.name} of shape {tuple(y.shape)}, wanted float32 of {shape}.")
+    got = np.asarray(y, "float64")
 
     def norm(axis=-1, n=1.0, inside=e, outside=0.0, root=0.5):
         d = v - v.mean(axis, keepdims=True)
         variance = (d**2).mean(axis, keepdims=True) * n
         return d / ((variance + inside) ** root + outside + 1e-30)
 
-    unbiased = width / max(width - 1, 1)
     likely = {
         "eps is outside the root; add it to the variance, inside": norm(inside=0, outside=e),
-        "the variance is the unbiased one; the biased one is wanted": norm(n=unbiased),
+        "the variance is the unbiased one; the biased one is wanted":
+            norm(n=width / max(width - 1, 1)),
         "eps is missing, or is not the one that was given": norm(inside=1e-5),
         "it was divided by the variance and not by its root": norm(root=1),
         "it was normalised over the batch; each row goes by itself": norm(axis=0),
         "each example was normalised whole; each row goes by itself": norm(tuple(range(1, v.ndim))),
-    }
-    causes = [(c, a * g + b) for c, a in likely.items()] + [
-        ("gamma and beta are not used", norm()), ("beta is missing", norm() * g),
-        ("gamma multiplies beta too", (norm() + b) * g), ("gamma is missing", norm() + b),
-        ("nothing was normalised", v)]
-    got, wanted, close = np.asarray(y, "float64"), norm() * g + b, 1e-2 if far else 1e-3
-    cause = next((c for c, a in causes if np.allclose(got, a, rtol=1e-3, atol=1e-3)),
+        "nothing was normalised": v}
+    far, wanted = np.abs(v).mean() > 500, norm()
+    close = 1e-2 if far else 1e-3
+    cause = next((c for c, a in likely.items() if np.allclose(got, a, rtol=1e-3, atol=1e-3)),
                  "subtract the mean first, then square: squares of large numbers lose digits"
-                 if far else "go through the formula step by step")
-
-    def worst(a):
-        return a.reshape(-1, width)[
-            np.abs(got - wanted).reshape(-1, width).max(1).argmax()].round(3)
-
+                 if far else "go through the formula step by step; gamma is all ones, beta zeros")
+    row = np.abs(got - wanted).reshape(-1, width).max(1).argmax()
     assert np.allclose(got, wanted, rtol=close, atol=close), (
-        f"{called} gave {worst(got)} in one row, wanted {worst(wanted)}: {cause}.")
+        f"{called} gave {got.reshape(-1, width)[row].round(3)} in one row, wanted "
+        f"{wanted.reshape(-1, width)[row].round(3)}: {cause}.")
 
 
 draw = np.random.default_rng(0).normal(size=(3, 4, 5))
@@ -1627,7 +1694,45 @@ for case in [(draw, 0.5), (draw[:, :2, :3] / 100, 1e-3), (np.full((2, 3), 7.0),)
 # END HIDDEN TESTS
 
 # %% exercise="layer-norm" role="tests" points=1
-# Exercise 7.5, tests 2 of 2: gradients.
+# Exercise 7.5, tests 2 of 3: gamma and beta.
+def check_weights(shape):
+    width, rng = shape[-1], np.random.default_rng(shape[-1])
+    layer, name, v = OwnLayerNorm(0.5), "OwnLayerNorm(0.5)", rng.normal(size=shape)
+    assert isinstance(layer, keras.Layer), f"{name} gave {type(layer).__name__}, not a keras.Layer."
+    layer(v.astype("float32"))
+    assert not any(isinstance(m, layers.LayerNormalization) for m in layer._flatten_layers()), (
+        f"{name} uses layers.LayerNormalization; the task is to do its work yourself.")
+    starts = sorted(w.numpy().tolist() for w in layer.trainable_weights)
+    assert starts == [[0.0] * width, [1.0] * width] and len(layer.weights) == 2, (
+        f"the trainable weights of {name} start at {starts}, wanted a gamma of {width} ones and a "
+        f"beta of {width} zeros, both from add_weight.")
+    beta, gamma = sorted(layer.trainable_weights, key=lambda w: w.numpy()[0])
+    g, b = rng.uniform(1, 2, size=width), rng.normal(size=width)
+    gamma.assign(g), beta.assign(b)
+    y, called = layer(v.astype("float32")), f"{name}(x) for x of shape {shape}"
+    assert isinstance(y, tf.Tensor) and tuple(y.shape) == shape, (
+        f"{called} gave {type(y).__name__} of shape {tuple(getattr(y, 'shape', ()))}, wanted "
+        f"{shape}.")
+    got, d = np.asarray(y, "float64"), v - v.mean(-1, keepdims=True)
+    h = d / np.sqrt((d**2).mean(-1, keepdims=True) + 0.5)
+    likely = {"gamma and beta are not used": h, "beta is missing": h * g,
+              "gamma multiplies beta too": (h + b) * g, "gamma is missing": h + b}
+    cause = next((c for c, a in likely.items() if np.allclose(got, a, rtol=1e-3, atol=1e-3)),
+                 "get the first tests cell to pass first")
+    assert np.allclose(got, h * g + b, rtol=1e-3, atol=1e-3), (
+        f"{called} with gamma {g.round(2)} and beta {b.round(2)} begins {got.ravel()[:3].round(3)},"
+        f" wanted {(h * g + b).ravel()[:3].round(3)}: {cause}.")
+
+
+for shape in [(4, 5)]:
+    check_weights(shape)
+# BEGIN HIDDEN TESTS
+for shape in [(2, 3, 4), (3, 1)]:
+    check_weights(shape)
+# END HIDDEN TESTS
+
+# %% exercise="layer-norm" role="tests" points=1
+# Exercise 7.5, tests 3 of 3: gradients.
 def check_gradients(shape, eps):
     width, rng, name = shape[-1], np.random.default_rng(6), f"OwnLayerNorm({eps})"
     layer, v, factor = OwnLayerNorm(eps), rng.normal(size=shape), rng.normal(size=shape)
@@ -1841,12 +1946,9 @@ def check_form(shape, outputs):
     cause = next((c for c, a in likely if np.allclose(got, a, rtol=1e-3, atol=1e-3)),
                  "sum over i and j, for each row and each k")
 
-    def worst(v):
-        return v.reshape(-1, outputs)[
-            np.abs(got - wanted).reshape(-1, outputs).max(1).argmax()].round(3)
-
     assert np.allclose(got, wanted, rtol=1e-3, atol=1e-3), (
-        f"{called} gave {worst(got)} in one row, wanted {worst(wanted)}: {cause}.")
+        f"{called} begins {got.ravel()[:3].round(3)}, wanted {wanted.ravel()[:3].round(3)}: "
+        f"{cause}.")
 
 
 for case in [((4, 3), 3), ((2, 5, 3), 2)]:
@@ -1912,6 +2014,7 @@ for case in [((2, 3, 2), 4)]:
 # | float64 input | an error unless the layer is float64 | cast to the layer's dtype |
 # | activation by name | your own look-up | `keras.activations.get(name)` |
 # | configuration | your own convention | `get_config` and `from_config` |
+# | features on another axis | `x.movedim(1, -1)` | `ops.moveaxis(x, 1, -1)` |
 # | several inputs | several arguments | one list, or several arguments |
 # | mode | `self.training`, set by `train()` and `eval()` | `training`, an argument of `call` |
 # | it reaches nested layers | because the tree is walked | because the call passes it on |
@@ -1926,7 +2029,8 @@ for case in [((2, 3, 2), 4)]:
 #   gradient, and what Python or NumPy computes is a constant in a graph.
 # - Say over which axes you compute. What runs over the batch axis makes examples depend on each
 #   other, and a batch of one is where you notice. Cast whole numbers first.
-# - Weights are made in `build`. Use products that work for every rank.
+# - Weights are made in `build`. Use products that work for every rank; move an axis with
+#   `moveaxis`, never with `reshape`.
 # - Derive layers from `keras.Layer`, resolve names in the constructor, take `**kwargs`, and return
 #   every argument of your own from `get_config`, in plain form: what is forgotten there is reset to
 #   its default, without a word.

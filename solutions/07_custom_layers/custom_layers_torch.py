@@ -10,7 +10,7 @@
 # **Afterwards you can**
 #
 # - write a layer without parameters that leaves the gradient and the caller's data intact;
-# - write a layer with parameters, for inputs with any number of leading axes;
+# - write a layer with parameters, for inputs of any rank and features on any axis;
 # - take an activation by name or as a function, and give the layer a configuration from which it
 #   can be made again;
 # - write layers with several inputs and outputs, and refuse inputs that do not fit together;
@@ -439,6 +439,38 @@ for bad in (torch.ones(4, 7), torch.ones(4, 3, dtype=torch.int64)):
         print(error)
 
 # %% [markdown]
+# ### Features on another axis
+#
+# So far the features have been the last axis. PyTorch keeps images as `(batch, channels, height,
+# width)`: what belongs to one pixel, its channels, stands on axis 1, and `@` would multiply along a
+# row of pixels instead. So the features have to be brought to the end first, and back afterwards.
+#
+# **Predict**: both lines below turn shape `(2, 3, 2, 4)` into `(2, 2, 4, 3)`. Which of them keeps
+# the three channels of a pixel together?
+
+# %%
+image = torch.arange(48.0).reshape(2, 3, 2, 4)
+moved, reshaped = image.movedim(1, -1), image.reshape(2, 2, 4, 3)
+print("the first pixel:", image[0, :, 0, 0].tolist())
+print("moved:          ", moved[0, 0, 0].tolist())
+print("reshaped:       ", reshaped[0, 0, 0].tolist())
+
+# %% [markdown]
+# `movedim` takes an axis from one place to another and leaves the order of the others as it is.
+# `reshape` only counts through the memory again (lesson 01): right shape, wrong numbers, no error.
+# This weight keeps channel 0 and channel 2:
+
+# %%
+weight = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+picked = (image.movedim(1, -1) @ weight.T).movedim(-1, 1)
+print(tuple(picked.shape), "channels 0 and 2:", torch.equal(picked, image[:, [0, 2]]))
+
+# %% [markdown]
+# A dense layer over the channels treats every pixel alike. Networks for images are full of such
+# layers; there they go by the name of *1 × 1 convolution*. Which axis holds the features is a
+# setting of the layer. Its parameters do not tell: their shapes are the same for every axis.
+
+# %% [markdown]
 # ### What a state dict does not say
 #
 # `Power` raises the size of each entry to a fixed power and keeps its sign. The exponent is a
@@ -508,56 +540,63 @@ print(again, again(x).tolist())
 #
 # *4 points*
 #
-# Write the layer `OwnDense(num_inputs, num_outputs, activation=None)` without using `nn.Linear`. It
-# computes $y = a(x W^\top + b)$, where $a$ is the activation.
+# Write the layer `OwnDense(num_inputs, num_outputs, activation=None, axis=-1)` without using
+# `nn.Linear`. Along one axis of its input it computes $y = a(x W^\top + b)$, where $a$ is the
+# activation. (`LazyDense` of lesson 06 did that much along the last axis. New are parameters that
+# you make and start yourself, the axis, and a configuration that holds all settings.)
 #
-# - **In**: `x`, float32, rank 2 or more, shape `(..., num_inputs)`; the batch may be empty.
-#   **Out**: float32, shape `(..., num_outputs)`.
+# - **In**: `x`, float32, rank 2 or more, with `num_inputs` entries along `axis`; the batch may be
+#   empty. **Out**: float32, `num_outputs` entries along `axis`. All other axes stay as they are,
+#   and where they are: with `axis=1` and 5 outputs, `(2, 3, 8, 6)` becomes `(2, 5, 8, 6)`.
+# - `axis` is an int that counts axes of `x` as in an index: from the front, or, if it is negative,
+#   from the back.
 # - $W$ has shape `(num_outputs, num_inputs)` and $b$ has shape `(num_outputs,)`. They are the only
 #   parameters, and what `backward` trains. $W$ starts at random values (any scheme), drawn anew
 #   for every layer; $b$ starts at zeros.
-# - `activation` is `None` for none, a function from tensor to tensor, or one of the names
-#   `"relu"`, `"tanh"` and `"sigmoid"`.
-# - `get_config()` returns a dictionary with the constructor's three arguments. If the activation
+# - `activation` is `None` for none, a function from tensor to tensor that acts on each entry for
+#   itself, or one of the names `"relu"`, `"tanh"` and `"sigmoid"`.
+# - `get_config()` returns a dictionary with the constructor's four arguments. If the activation
 #   was given by name or left out, it goes through `json.dumps`, and `OwnDense(**config)` makes a
 #   layer that computes the same once it has loaded the same state dict.
 #
-# The first tests cell (2 points) looks at what is computed, the second (1 point) at start values
-# and training, the third (1 point) at the configuration.
+# The four tests cells (1 point each) look at what is computed along the last axis, at other axes,
+# at start values and training, and at the configuration.
 
 # %% [markdown] exercise="dense-from-scratch" role="hint"
 # <details><summary>Hint 1</summary>
 #
-# Follow `Scale` for the parameters. The formula is one line if you choose the product that works
-# for every rank. Where does the activation act: before or after the bias is added? For the
-# configuration you need the activation as it was *given*, for `forward` you need a function.
+# Follow `Scale` for the parameters. Begin with the last axis only: the formula is one line if you
+# choose the product that works for every rank. Other axes need one step before it and one after
+# it. For the configuration you need the activation as it was *given*, for `forward` a function.
 #
 # </details>
 
 # %% [markdown] exercise="dense-from-scratch" role="hint"
 # <details><summary>Hint 2</summary>
 #
-# Constructor: keep the three arguments; `self.weight = nn.Parameter(torch.empty(num_outputs,
+# Constructor: keep the four arguments; `self.weight = nn.Parameter(torch.empty(num_outputs,
 # num_inputs))`, filled by `nn.init.xavier_uniform_`; `self.bias = nn.Parameter(torch.zeros(…))`.
-# Forward: `y = x @ self.weight.T + self.bias`; return `y` if there is no activation, otherwise
-# what the function returns for it; `getattr(torch, name)` finds a function by name.
+# Forward: `y = x.movedim(self.axis, -1) @ self.weight.T + self.bias`; then the activation, if
+# there is one; then `y.movedim(-1, self.axis)`. `getattr(torch, name)` finds a function by name.
 #
 # </details>
 
 # %% exercise="dense-from-scratch" role="solution" listing="S0-23 S0-24 S0-25 S1-23 S2-01 S2-07"
 class OwnDense(nn.Module):
-    """Dense layer with activation: (..., num_inputs) float32 to (..., num_outputs) float32."""
+    """Dense layer with activation along one axis: num_inputs to num_outputs entries, float32."""
 
     def __init__(
         self,
         num_inputs: int,
         num_outputs: int,
         activation: str | Callable[[torch.Tensor], torch.Tensor] | None = None,
+        axis: int = -1,
     ) -> None:
         super().__init__()
         # BEGIN SOLUTION
-        self.config = {
-            "num_inputs": num_inputs, "num_outputs": num_outputs, "activation": activation}
+        self.config = {"num_inputs": num_inputs, "num_outputs": num_outputs,
+                       "activation": activation, "axis": axis}
+        self.axis = axis
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.empty(num_outputs, num_inputs))
         nn.init.xavier_uniform_(self.weight)
@@ -566,8 +605,9 @@ class OwnDense(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         # BEGIN SOLUTION
-        y = x @ self.weight.T + self.bias
-        return y if self.activation is None else self.activation(y)
+        y = x.movedim(self.axis, -1) @ self.weight.T + self.bias
+        y = y if self.activation is None else self.activation(y)
+        return y.movedim(-1, self.axis)
         # END SOLUTION
 
     def get_config(self) -> dict[str, Any]:
@@ -577,8 +617,8 @@ class OwnDense(nn.Module):
         # END SOLUTION
 
 
-# %% exercise="dense-from-scratch" role="tests" points=2
-# Exercise 7.2, tests 1 of 3: what a dense layer computes, for every rank and activation.
+# %% exercise="dense-from-scratch" role="tests" points=1
+# Exercise 7.2, tests 1 of 4: what is computed along the last axis, for every rank and activation.
 def check_dense(shape, outputs, *activation):
     inputs, a = shape[-1], activation[0] if activation else None
     shown = "" if not activation else f", {a!r}" if isinstance(a, str | None) else ", torch.cos"
@@ -605,27 +645,20 @@ def check_dense(shape, outputs, *activation):
         raise AssertionError(f"{called} raised {type(error).__name__} ({error}): " + (
             "turn the name of an activation into a function." if isinstance(error, TypeError) else
             "write x @ W.T, which works for every rank; mm, addmm and x.T do not.")) from None
-    assert type(y) is torch.Tensor, f"{called} gave {type(y).__name__}, not a torch.Tensor."
-    assert tuple(y.shape) == (*shape[:-1], outputs) and y.dtype == torch.float32, (
-        f"{called} gave {y.dtype} of shape {tuple(y.shape)}, wanted torch.float32 of "
+    assert type(y) is torch.Tensor and tuple(y.shape) == (*shape[:-1], outputs), (
+        f"{called} gave {type(y).__name__} of shape {tuple(getattr(y, 'shape', ()))}, wanted "
         f"{(*shape[:-1], outputs)}: the leading axes stay as they are.")
-
     act = {"relu": lambda v: np.maximum(v, 0), "tanh": np.tanh, None: lambda v: v,
            "sigmoid": lambda v: 1 / (1 + np.exp(-v)), torch.cos: np.cos}[a]
-    got, linear, wanted = y.detach().double().numpy(), x @ w.T + b, act(x @ w.T + b)
+    got, linear, wanted = y.detach().numpy(), x @ w.T + b, act(x @ w.T + b)
     likely = {"the bias is missing": act(x @ w.T), "the activation is not applied": linear,
               "the bias is added after the activation": act(x @ w.T) + b,
               "a ReLU is applied that nobody asked for": np.maximum(linear, 0)}
     cause = next((c for c, v in likely.items() if np.allclose(got, v, rtol=1e-4, atol=1e-4)),
                  "is it activation(x @ W.T + b) with the parameters of the layer?")
-
-    def worst(v):
-        return v.reshape(-1, outputs)[
-            np.abs(got - wanted).reshape(-1, outputs).max(1).argmax()].round(3)
-
-    assert np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
-        f"{called} gave {worst(got)} in one row, wanted {worst(wanted)} with the W and b that it "
-        f"has: {cause}.")
+    assert y.dtype == torch.float32 and np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
+        f"{called} gave {y.dtype} that begins {got.ravel()[:3].round(3)}, wanted float32 that "
+        f"begins {wanted.ravel()[:3].round(3)} with the W and b that it has: {cause}.")
 
 
 for case in [((4, 3), 2), ((2, 5, 3), 4, "relu"), ((6, 2), 3, torch.cos)]:
@@ -636,7 +669,58 @@ for case in [((1, 4), 6, None), ((2, 3, 2, 5), 2, "tanh"), ((3, 2), 5, "sigmoid"
 # END HIDDEN TESTS
 
 # %% exercise="dense-from-scratch" role="tests" points=1
-# Exercise 7.2, tests 2 of 3: start values, and two training steps.
+# Exercise 7.2, tests 2 of 4: features on another axis.
+def check_axis(shape, outputs, axis):
+    inputs, rng = shape[axis], np.random.default_rng(axis + 9)
+    called = f"OwnDense({inputs}, {outputs}, torch.tanh, axis={axis})(x) for x of shape {shape}"
+    layer = OwnDense(inputs, outputs, torch.tanh, axis=axis)
+    assert isinstance(layer, nn.Module), f"OwnDense gave {type(layer).__name__}, not an nn.Module."
+    assert not any(isinstance(m, nn.Linear) for m in layer.modules()), (
+        f"{called}: uses nn.Linear; the task is to do its work yourself.")
+    found = {tuple(p.shape): p for p in layer.parameters()}
+    assert sorted(found) == sorted([(outputs, inputs), (outputs,)]), (
+        f"{called}: parameters of shapes {sorted(found)}; get the first tests cell to pass first.")
+    w, b, x = (rng.normal(size=s) for s in ((outputs, inputs), (outputs,), shape))
+    with torch.no_grad():
+        found[outputs, inputs].copy_(torch.from_numpy(w))
+        found[outputs,].copy_(torch.from_numpy(b))
+    try:
+        y = layer(torch.from_numpy(x).float())
+    except RuntimeError as error:
+        if isinstance(error, NotImplementedError):
+            raise
+        raise AssertionError(
+            f"{called} raised RuntimeError ({error}): @ multiplies along the last axis; bring the "
+            "axis there, multiply, add the bias, and bring it back.") from None
+    moved = np.moveaxis(x, axis, -1)
+    wanted = np.tanh(np.moveaxis(moved @ w.T + b, -1, axis))
+    assert type(y) is torch.Tensor and tuple(y.shape) == wanted.shape, (
+        f"{called} gave shape {tuple(getattr(y, 'shape', ()))}, wanted {wanted.shape}: the new "
+        "features stand where the old ones stood, and all other axes stay where they were.")
+    likely = {}
+    if inputs == outputs:
+        likely["reshape mixes up the entries; it moves no axis"] = np.tanh(
+            x.reshape(moved.shape) @ w.T + b).reshape(shape)
+    if inputs == outputs == shape[-1]:
+        likely = {"that is along the last axis": np.tanh(x @ w.T + b),
+                  "the bias runs along the last axis": np.tanh(
+                      np.moveaxis(moved @ w.T, -1, axis) + b)}
+    cause = next((c for c, v in likely.items() if np.allclose(y.detach(), v, 1e-3, 1e-3)),
+                 "the product and the bias act along that axis, for each place on the others")
+    assert np.allclose(y.detach(), wanted, rtol=1e-3, atol=1e-3), (
+        f"{called} begins {y.detach().numpy().ravel()[:3].round(3)}, wanted "
+        f"{wanted.ravel()[:3].round(3)}: {cause}.")
+
+
+for case in [((5, 4, 2), 4, -2), ((2, 3, 4, 3), 3, 1), ((2, 5, 3), 4, 1)]:
+    check_axis(*case)
+# BEGIN HIDDEN TESTS
+for case in [((2, 4, 3, 3), 3, 2), ((2, 2, 3, 2, 4), 5, -3), ((0, 3, 2), 4, 1), ((4, 5), 3, 0)]:
+    check_axis(*case)
+# END HIDDEN TESTS
+
+# %% exercise="dense-from-scratch" role="tests" points=1
+# Exercise 7.2, tests 3 of 4: start values, and two training steps.
 def check_training(inputs, outputs, shape):
     name = f"OwnDense({inputs}, {outputs}, torch.tanh)"
     layer, second = (OwnDense(inputs, outputs, torch.tanh) for _ in range(2))
@@ -686,18 +770,18 @@ for case in [(4, 2, (2, 3, 4))]:
 # END HIDDEN TESTS
 
 # %% exercise="dense-from-scratch" role="tests" points=1
-# Exercise 7.2, tests 3 of 3: the configuration.
-def check_config(inputs, outputs, *activation):
-    name = f"OwnDense({', '.join(map(repr, (inputs, outputs, *activation)))})"
-    layer = OwnDense(inputs, outputs, *activation)
+# Exercise 7.2, tests 4 of 4: the configuration.
+def check_config(inputs, outputs, **settings):
+    shown = "".join(f", {key}={value!r}" for key, value in settings.items())
+    name, layer = f"OwnDense({inputs}, {outputs}{shown})", OwnDense(inputs, outputs, **settings)
     assert isinstance(layer, nn.Module), f"{name} gave {type(layer).__name__}, not an nn.Module."
-    OwnDense(outputs + 1, inputs + 1, "sigmoid")  # a later layer must not change this one
+    OwnDense(outputs + 1, inputs + 1, "sigmoid", 0)  # a later layer must not change this one
     config = layer.get_config()
     assert type(config) is dict, (
         f"{name}.get_config() gave {type(config).__name__}, wanted a dictionary.")
-    assert set(config) == {"num_inputs", "num_outputs", "activation"}, (
+    assert set(config) == {"num_inputs", "num_outputs", "activation", "axis"}, (
         f"{name}.get_config() has the keys {sorted(map(str, config))}, wanted the names of the "
-        "constructor's three arguments: num_inputs, num_outputs and activation.")
+        "constructor's four arguments: num_inputs, num_outputs, activation and axis.")
     try:
         text = json.dumps(config)
     except TypeError as error:
@@ -710,25 +794,18 @@ def check_config(inputs, outputs, *activation):
     except RuntimeError:
         raise AssertionError(f"the layer made from {text} does not take the state dict of {name}: "
                              "do the sizes belong to this layer?") from None
-    found = {tuple(p.shape): p.detach().numpy() for p in layer.parameters()}
-    assert sorted(found) == sorted([(outputs, inputs), (outputs,)]), (
-        f"{name} has parameters of shapes {sorted(found)}; get the first tests cell to pass first.")
-    x, w, b = np.random.default_rng(5).normal(size=(4, inputs)), *(
-        found[s] for s in ((outputs, inputs), (outputs,)))
-    y = twin(torch.from_numpy(x).float())
-    assert type(y) is torch.Tensor, f"{name}(x) gave {type(y).__name__}, wanted a torch.Tensor."
-    functions = {"tanh": np.tanh, "relu": lambda v: np.maximum(v, 0), None: lambda v: v}
-    wanted = functions[activation[0] if activation else None](x @ w.T + b)
-    assert np.allclose(y.detach().numpy(), wanted, rtol=1e-4, atol=1e-4), (
+    x = torch.from_numpy(np.random.default_rng(5).normal(size=(inputs,) * 3)).float()
+    y, wanted = twin(x), layer(x)
+    assert type(y) is torch.Tensor and y.shape == wanted.shape and torch.allclose(y, wanted), (
         f"the layer made from {text}, the configuration of {name}, computes something else with "
-        "the same parameters: is the activation in it that of this layer?")
+        "the same parameters: are the activation and the axis in it those of this layer?")
 
 
-for case in [(3, 2, "tanh")]:
-    check_config(*case)
+for case in [{"activation": "tanh"}, {"axis": 1}]:
+    check_config(3, 3, **case)
 # BEGIN HIDDEN TESTS
-for case in [(2, 4), (5, 3, "relu")]:
-    check_config(*case)
+for case in [{}, {"activation": "relu", "axis": -2}]:
+    check_config(4, 4, **case)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -1335,7 +1412,8 @@ print("the detour is wrong by more than a tenth:", abs(detour.item() - 1.25) > 0
 #   digits. A row of equal entries gives $\beta$, also if `width` is 1.
 # - Gradients flow through mean and variance too.
 #
-# The first tests cell (2 points) looks at what is computed, the second (1 point) at gradients.
+# The three tests cells (1 point each) look at the normalised rows, at $\gamma$ and $\beta$, and at
+# gradients.
 
 # %% [markdown] exercise="layer-norm" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1375,59 +1453,45 @@ class OwnLayerNorm(nn.Module):
         # END SOLUTION
 
 
-# %% exercise="layer-norm" role="tests" points=2
-# Exercise 7.5, tests 1 of 2: what is computed.
+# %% exercise="layer-norm" role="tests" points=1
+# Exercise 7.5, tests 1 of 3: the normalised rows; gamma and beta as they are at the start.
 def check_norm(rows, *eps):
     v = np.asarray(rows, "float32").astype("float64")
-    width, shape, e, far = v.shape[-1], v.shape, eps[0] if eps else 1e-5, np.abs(v).mean() > 500
+    width, shape, e = v.shape[-1], v.shape, eps[0] if eps else 1e-5
     name = f"OwnLayerNorm({', '.join(map(str, (width, *eps)))})"
-    layer, rng = OwnLayerNorm(width, *eps), np.random.default_rng(width)
+    layer = OwnLayerNorm(width, *eps)
     assert isinstance(layer, nn.Module), f"{name} gave {type(layer).__name__}, not an nn.Module."
     assert not any(isinstance(m, nn.LayerNorm) for m in layer.modules()), (
         f"{name} uses nn.LayerNorm; the task is to do its work yourself.")
-    starts = sorted(p.tolist() for p in layer.parameters())
-    assert starts == [[0.0] * width, [1.0] * width], (
-        f"the parameters of {name} start at {starts}, wanted a gamma of {width} ones and a beta of "
-        f"{width} zeros, both nn.Parameter.")
-    beta, gamma = sorted(layer.parameters(), key=lambda p: p[0].item())
-    g, b = rng.uniform(1, 2, size=width), rng.normal(size=width)
-    with torch.no_grad():
-        gamma.copy_(torch.from_numpy(g))
-        beta.copy_(torch.from_numpy(b))
     y, called = layer(torch.from_numpy(v).float()), f"{name}(x) for x of shape {shape}"
     assert type(y) is torch.Tensor, f"{called} gave {type(y).__name__}, not a torch.Tensor."
     assert tuple(y.shape) == shape and y.dtype == torch.float32, (
         f"{called} gave {y.dtype} of shape {tuple(y.shape)}, wanted torch.float32 of {shape}.")
+    got = y.detach().double().numpy()
 
     def norm(axis=-1, n=1.0, inside=e, outside=0.0, root=0.5):
         d = v - v.mean(axis, keepdims=True)
         variance = (d**2).mean(axis, keepdims=True) * n
         return d / ((variance + inside) ** root + outside + 1e-30)
 
-    unbiased = width / max(width - 1, 1)
     likely = {
         "eps is outside the root; add it to the variance, inside": norm(inside=0, outside=e),
-        "the variance is the unbiased one; the biased one is wanted": norm(n=unbiased),
+        "the variance is the unbiased one; the biased one is wanted":
+            norm(n=width / max(width - 1, 1)),
         "eps is missing, or is not the one that was given": norm(inside=1e-5),
         "it was divided by the variance and not by its root": norm(root=1),
         "it was normalised over the batch; each row goes by itself": norm(axis=0),
         "each example was normalised whole; each row goes by itself": norm(tuple(range(1, v.ndim))),
-    }
-    causes = [(c, a * g + b) for c, a in likely.items()] + [
-        ("gamma and beta are not used", norm()), ("beta is missing", norm() * g),
-        ("gamma multiplies beta too", (norm() + b) * g), ("gamma is missing", norm() + b),
-        ("nothing was normalised", v)]
-    got, wanted, close = y.detach().double().numpy(), norm() * g + b, 1e-2 if far else 1e-3
-    cause = next((c for c, a in causes if np.allclose(got, a, rtol=1e-3, atol=1e-3)),
+        "nothing was normalised": v}
+    far, wanted = np.abs(v).mean() > 500, norm()
+    close = 1e-2 if far else 1e-3
+    cause = next((c for c, a in likely.items() if np.allclose(got, a, rtol=1e-3, atol=1e-3)),
                  "subtract the mean first, then square: squares of large numbers lose digits"
-                 if far else "go through the formula step by step")
-
-    def worst(a):
-        return a.reshape(-1, width)[
-            np.abs(got - wanted).reshape(-1, width).max(1).argmax()].round(3)
-
+                 if far else "go through the formula step by step; gamma is all ones, beta zeros")
+    row = np.abs(got - wanted).reshape(-1, width).max(1).argmax()
     assert np.allclose(got, wanted, rtol=close, atol=close), (
-        f"{called} gave {worst(got)} in one row, wanted {worst(wanted)}: {cause}.")
+        f"{called} gave {got.reshape(-1, width)[row].round(3)} in one row, wanted "
+        f"{wanted.reshape(-1, width)[row].round(3)}: {cause}.")
 
 
 draw = np.random.default_rng(0).normal(size=(3, 4, 5))
@@ -1440,7 +1504,46 @@ for case in [(draw, 0.5), (draw[:, :2, :3] / 100, 1e-3), (np.full((2, 3), 7.0),)
 # END HIDDEN TESTS
 
 # %% exercise="layer-norm" role="tests" points=1
-# Exercise 7.5, tests 2 of 2: gradients.
+# Exercise 7.5, tests 2 of 3: gamma and beta.
+def check_parameters(shape):
+    width, rng = shape[-1], np.random.default_rng(shape[-1])
+    layer, name = OwnLayerNorm(width, 0.5), f"OwnLayerNorm({width}, 0.5)"
+    assert isinstance(layer, nn.Module), f"{name} gave {type(layer).__name__}, not an nn.Module."
+    assert not any(isinstance(m, nn.LayerNorm) for m in layer.modules()), (
+        f"{name} uses nn.LayerNorm; the task is to do its work yourself.")
+    starts = sorted(p.tolist() for p in layer.parameters())
+    assert starts == [[0.0] * width, [1.0] * width], (
+        f"the parameters of {name} start at {starts}, wanted a gamma of {width} ones and a beta of "
+        f"{width} zeros, both nn.Parameter.")
+    beta, gamma = sorted(layer.parameters(), key=lambda p: p[0].item())
+    v, g, b = rng.normal(size=shape), rng.uniform(1, 2, size=width), rng.normal(size=width)
+    with torch.no_grad():
+        gamma.copy_(torch.from_numpy(g))
+        beta.copy_(torch.from_numpy(b))
+    y, called = layer(torch.from_numpy(v).float()), f"{name}(x) for x of shape {shape}"
+    assert type(y) is torch.Tensor and tuple(y.shape) == shape, (
+        f"{called} gave {type(y).__name__} of shape {tuple(getattr(y, 'shape', ()))}, wanted "
+        f"{shape}.")
+    got, d = y.detach().double().numpy(), v - v.mean(-1, keepdims=True)
+    h = d / np.sqrt((d**2).mean(-1, keepdims=True) + 0.5)
+    likely = {"gamma and beta are not used": h, "beta is missing": h * g,
+              "gamma multiplies beta too": (h + b) * g, "gamma is missing": h + b}
+    cause = next((c for c, a in likely.items() if np.allclose(got, a, rtol=1e-3, atol=1e-3)),
+                 "get the first tests cell to pass first")
+    assert np.allclose(got, h * g + b, rtol=1e-3, atol=1e-3), (
+        f"{called} with gamma {g.round(2)} and beta {b.round(2)} begins {got.ravel()[:3].round(3)},"
+        f" wanted {(h * g + b).ravel()[:3].round(3)}: {cause}.")
+
+
+for shape in [(4, 5)]:
+    check_parameters(shape)
+# BEGIN HIDDEN TESTS
+for shape in [(2, 3, 4), (3, 1)]:
+    check_parameters(shape)
+# END HIDDEN TESTS
+
+# %% exercise="layer-norm" role="tests" points=1
+# Exercise 7.5, tests 3 of 3: gradients.
 def check_gradients(shape, eps):
     width, rng = shape[-1], np.random.default_rng(6)
     name, layer = f"OwnLayerNorm({width}, {eps})", OwnLayerNorm(width, eps)
@@ -1644,12 +1747,9 @@ def check_form(shape, outputs):
     cause = next((c for c, a in likely if np.allclose(got, a, rtol=1e-3, atol=1e-3)),
                  "sum over i and j, for each row and each k")
 
-    def worst(v):
-        return v.reshape(-1, outputs)[
-            np.abs(got - wanted).reshape(-1, outputs).max(1).argmax()].round(3)
-
     assert np.allclose(got, wanted, rtol=1e-3, atol=1e-3), (
-        f"{called} gave {worst(got)} in one row, wanted {worst(wanted)}: {cause}.")
+        f"{called} begins {got.ravel()[:3].round(3)}, wanted {wanted.ravel()[:3].round(3)}: "
+        f"{cause}.")
 
 
 for case in [((4, 3), 3), ((2, 5, 3), 2)]:
@@ -1714,6 +1814,7 @@ for case in [((2, 3, 2), 4)]:
 # | float64 input | an error unless the layer is float64 | cast to the layer's dtype |
 # | activation by name | your own look-up | `keras.activations.get(name)` |
 # | configuration | your own convention | `get_config` and `from_config` |
+# | features on another axis | `x.movedim(1, -1)` | `ops.moveaxis(x, 1, -1)` |
 # | several inputs | several arguments | one list, or several arguments |
 # | mode | `self.training`, set by `train()` and `eval()` | `training`, an argument of `call` |
 # | it reaches nested layers | because the tree is walked | because the call passes it on |
@@ -1728,7 +1829,8 @@ for case in [((2, 3, 2), 4)]:
 #   the gradient, in-place operations change the caller's tensor, and nothing raises.
 # - Say over which axes you compute. What runs over the batch axis makes examples depend on each
 #   other, and a batch of one is where you notice.
-# - Parameters are made and filled in the constructor. Use products that work for every rank.
+# - Parameters are made and filled in the constructor. Use products that work for every rank; move
+#   an axis with `movedim`, never with `reshape`.
 # - Resolve names in the constructor, keep arguments as they were given, and return them from
 #   `get_config`: a state dict holds tensors, no settings.
 # - Layers with several inputs sit in blocks, not in chains, and should refuse shapes that do not

@@ -146,127 +146,145 @@ class CentreFeatures(keras.Layer):
         return x - mean
 
 
-# %% exercise="dense-from-scratch" wrong="two-axes-only" fails="right for matrices only will not do" points=1
+# %% exercise="dense-from-scratch" wrong="two-axes-only" fails="right for matrices only will not do"
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(tf.einsum("bi,io->bo", x, self.kernel) + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(tf.einsum("bi,io->bo", x, self.kernel) + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="broadcast-and-sum" fails="right for matrices only will not do" points=1
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(ops.sum(x[:, :, None] * self.kernel, axis=1) + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(ops.sum(x[:, :, None] * self.kernel, axis=1) + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="flattened" fails="the leading axes stay as they are" points=1
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
+        x = ops.moveaxis(x, self.axis, -1)
         rows = ops.reshape(x, (-1, x.shape[-1]))
-        return self.activation(rows @ self.kernel + self.bias)
+        y = self.activation(rows @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="plain-variables" fails="make both with add_weight"
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = tf.Variable(tf.random.normal((input_shape[-1], self.units)))
+        self.kernel = tf.Variable(tf.random.normal((input_shape[self.axis], self.units)))
         self.bias = tf.Variable(tf.zeros(self.units))
 
     def call(self, x):
-        return self.activation(x @ self.kernel + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
-# %% exercise="dense-from-scratch" wrong="kernel-the-other-way-round" fails="make both with add_weight"
+# %% exercise="dense-from-scratch" wrong="kernel-the-other-way-round" fails="make both with add_weight" points=1
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(self.units, input_shape[-1]), name="kernel")
+        self.kernel = self.add_weight(shape=(self.units, input_shape[self.axis]), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ ops.transpose(self.kernel) + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ ops.transpose(self.kernel) + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="kernel-not-trained" fails="make both with add_weight" points=1
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
         self.kernel = self.add_weight(
-            shape=(input_shape[-1], self.units), name="kernel", trainable=False)
+            shape=(input_shape[self.axis], self.units), name="kernel", trainable=False)
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ self.kernel + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="built-in-dense" fails="uses layers.Dense" points=2
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
         self.dense = layers.Dense(units)
 
@@ -274,18 +292,21 @@ class OwnDense(keras.Layer):
         self.dense.build(input_shape)
 
     def call(self, x):
-        return self.activation(self.dense(x))
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(self.dense(x))
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="width-of-the-batch" fails="with W made in build for the last axis of x"
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
@@ -293,238 +314,276 @@ class OwnDense(keras.Layer):
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ self.kernel + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="name-not-resolved" fails="turn the name of an activation into a function"
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = activation
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
+        x = ops.moveaxis(x, self.axis, -1)
         y = x @ self.kernel + self.bias
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = self.activation
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
-# %% exercise="dense-from-scratch" wrong="activation-ignored" fails="the activation is not applied"
+# %% exercise="dense-from-scratch" wrong="activation-ignored" fails="the activation is not applied" points=1
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return x @ self.kernel + self.bias
+        x = ops.moveaxis(x, self.axis, -1)
+        y = x @ self.kernel + self.bias
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="bias-after-activation" fails="the bias is added after the activation" points=1
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ self.kernel) + self.bias
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel) + self.bias
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="no-bias-added" fails="the bias is missing" points=1
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ self.kernel)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
-# %% exercise="dense-from-scratch" wrong="relu-by-default" fails="a ReLU is applied that nobody asked for" points=1
+# %% exercise="dense-from-scratch" wrong="relu-by-default" fails="a ReLU is applied that nobody asked for" points=3
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation or "relu")
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ self.kernel + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="zero-kernel" fails="wanted random values" points=3
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        shape = (input_shape[-1], self.units)
+        shape = (input_shape[self.axis], self.units)
         self.kernel = self.add_weight(shape=shape, initializer="zeros", name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ self.kernel + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="seeded" fails="start with the same W" points=3
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        scheme, shape = keras.initializers.GlorotUniform(seed=1), (input_shape[-1], self.units)
+        scheme, shape = keras.initializers.GlorotUniform(seed=1), (input_shape[self.axis], self.units)
         self.kernel = self.add_weight(shape=shape, initializer=scheme, name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ self.kernel + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="random-bias" fails="wanted zeros" points=3
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="random_normal", name="bias")
 
     def call(self, x):
-        return self.activation(x @ self.kernel + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="kernel-stopped" fails="the gradient of W" points=3
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ ops.stop_gradient(self.kernel) + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ ops.stop_gradient(self.kernel) + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="kernel-by-numpy" fails="the gradient of W" points=3
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ self.kernel.numpy() + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel.numpy() + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="configuration-without-base" fails="start from super().get_config()" points=3
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ self.kernel + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {"units": self.units, "activation": activation}
+        return {"units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
-# %% exercise="dense-from-scratch" wrong="configuration-of-the-base-only" fails="add both arguments, as this layer has them" points=3
+# %% exercise="dense-from-scratch" wrong="configuration-of-the-base-only" fails="add all three arguments" points=3
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ self.kernel + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         return super().get_config()
@@ -532,45 +591,110 @@ class OwnDense(keras.Layer):
 
 # %% exercise="dense-from-scratch" wrong="function-in-configuration" fails="keras.activations.serialize gives the name" points=3
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ self.kernel + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
-        return {**super().get_config(), "units": self.units, "activation": self.activation}
+        return {**super().get_config(), "units": self.units, "activation": self.activation,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="activation-reset" fails="computes something else with the same weights" points=3
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ self.kernel + self.bias)
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
-        return {**super().get_config(), "units": self.units, "activation": None}
+        return {**super().get_config(), "units": self.units, "activation": None,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="no-kwargs" fails="hand **kwargs to super()" points=3
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, name=None):
+    def __init__(self, units, activation=None, axis=-1, name=None):
         super().__init__(name=name)
-        self.units = units
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
+
+
+# %% exercise="dense-from-scratch" wrong="configuration-left-to-keras" fails="must override" verdict="errored" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
+
+
+# %% exercise="dense-from-scratch" wrong="configuration-in-a-list" fails="wanted a dictionary" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
+
+    def get_config(self):
+        return [self.units, keras.activations.serialize(self.activation)]
+
+
+# %% exercise="dense-from-scratch" wrong="always-the-last-axis" fails="the input has 4 entries along axis -2" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
@@ -582,60 +706,157 @@ class OwnDense(keras.Layer):
 
     def get_config(self):
         activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "units": self.units, "activation": activation}
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
-# %% exercise="dense-from-scratch" wrong="configuration-left-to-keras" fails="must override" verdict="errored" points=3
+# %% exercise="dense-from-scratch" wrong="not-moved-back" fails="stand where the old ones stood" points=3
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
-        return self.activation(x @ self.kernel + self.bias)
-
-
-# %% exercise="dense-from-scratch" wrong="configuration-in-a-list" fails="wanted a dictionary" points=3
-class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
-        super().__init__(**kwargs)
-        self.units = units
-        self.activation = keras.activations.get(activation)
-
-    def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
-        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
-
-    def call(self, x):
-        return self.activation(x @ self.kernel + self.bias)
+        return self.activation(ops.moveaxis(x, self.axis, -1) @ self.kernel + self.bias)
 
     def get_config(self):
-        return [self.units, keras.activations.serialize(self.activation)]
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
+
+
+# %% exercise="dense-from-scratch" wrong="reshaped" fails="reshape mixes up the entries" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        shape = list(x.shape)
+        inputs = shape.pop(self.axis)
+        y = ops.reshape(x, (-1, *shape[1:], inputs)) @ self.kernel + self.bias
+        shape.insert(self.axis % len(x.shape), self.units)
+        return self.activation(ops.reshape(y, (-1, *shape[1:])))
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
+
+
+# %% exercise="dense-from-scratch" wrong="bias-along-the-last-axis" fails="multiply, add the bias, and bring it back" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        y = ops.moveaxis(ops.moveaxis(x, self.axis, -1) @ self.kernel, -1, self.axis)
+        return self.activation(y + self.bias)
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
+
+
+# %% exercise="dense-from-scratch" wrong="kernel-for-the-last-axis" fails="W is made for 4 inputs" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        y = self.activation(ops.moveaxis(x, self.axis, -1) @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
+
+
+# %% exercise="dense-from-scratch" wrong="axis-reset" fails="are the activation and the axis in its configuration those of this layer" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        y = self.activation(ops.moveaxis(x, self.axis, -1) @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": -1}
+
+
+# %% exercise="dense-from-scratch" wrong="axis-not-in-configuration" fails="add all three arguments" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        y = self.activation(ops.moveaxis(x, self.axis, -1) @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation}
 
 
 # %% exercise="dense-from-scratch" right="matmul-and-variable"
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units, self.given = units, activation
+        self.units, self.axis, self.given = units, axis, activation
 
     def build(self, input_shape):
-        width = input_shape[-1]
+        width = input_shape[self.axis]
         self.w = keras.Variable(keras.random.normal((width, self.units)) / width**0.5)
         self.b = keras.Variable(np.zeros(self.units, "float32"))
 
     def call(self, x):
+        x = ops.moveaxis(x, self.axis, -1)
         y = ops.add(ops.matmul(x, self.w), self.b)
-        return keras.activations.get(self.given)(y)
+        y = keras.activations.get(self.given)(y)
+        return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
         config = super().get_config()
-        config.update(units=self.units)
+        config.update(units=self.units, axis=self.axis)
         config["activation"] = keras.saving.serialize_keras_object(
             keras.activations.get(self.given))
         return config
@@ -643,29 +864,51 @@ class OwnDense(keras.Layer):
 
 # %% exercise="dense-from-scratch" right="einsum-and-plain-branch"
 class OwnDense(keras.Layer):
-    def __init__(self, units, activation=None, **kwargs):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.axis = units, axis
         self.activation = keras.activations.get(activation) if activation is not None else None
 
     def build(self, input_shape):
         super().build(input_shape)
         self.b = self.add_weight(name="b", shape=[self.units], initializer="zeros")
         self.w = self.add_weight(
-            name="w", shape=[input_shape[-1], self.units], initializer="he_normal")
+            name="w", shape=[input_shape[self.axis], self.units], initializer="he_normal")
 
     def call(self, x):
+        x = ops.swapaxes(x, self.axis, -1)
         y = tf.einsum("...i,io->...o", x, self.w) + self.b
-        if self.activation is None:
-            return y
-        return self.activation(y)
+        if self.activation is not None:
+            y = self.activation(y)
+        return ops.swapaxes(y, self.axis, -1)
 
     def get_config(self):
         config = super().get_config()
-        config["units"] = self.units
+        config["units"], config["axis"] = self.units, self.axis
         config["activation"] = (
             None if self.activation is None else keras.activations.serialize(self.activation))
         return config
+
+
+# %% exercise="dense-from-scratch" right="tensordot"
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[self.axis], self.units), name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        y = ops.tensordot(x, self.kernel, axes=[[self.axis], [0]]) + self.bias
+        return ops.moveaxis(self.activation(y), -1, self.axis)
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
 
 
 # %% exercise="two-in-three-out" wrong="stacked" fails="neither stacked nor in a list"
@@ -1188,7 +1431,7 @@ class OwnLayerNorm(keras.Layer):
         return self.gamma * d / ops.sqrt(variance + self.eps) + self.beta
 
 
-# %% exercise="layer-norm" wrong="detour" fails="squares of large numbers lose digits" points=1
+# %% exercise="layer-norm" wrong="detour" fails="squares of large numbers lose digits" points=2
 class OwnLayerNorm(keras.Layer):
     def __init__(self, eps=1e-5, **kwargs):
         super().__init__(**kwargs)
@@ -1205,7 +1448,7 @@ class OwnLayerNorm(keras.Layer):
         return self.gamma * (x - mean) / root + self.beta
 
 
-# %% exercise="layer-norm" wrong="no-weights" fails="wanted a gamma of"
+# %% exercise="layer-norm" wrong="no-weights" fails="wanted a gamma of" points=1
 class OwnLayerNorm(keras.Layer):
     def __init__(self, eps=1e-5, **kwargs):
         super().__init__(**kwargs)
@@ -1216,7 +1459,7 @@ class OwnLayerNorm(keras.Layer):
         return d / ops.sqrt(ops.var(x, axis=-1, keepdims=True) + self.eps)
 
 
-# %% exercise="layer-norm" wrong="one-number-each" fails="wanted a gamma of"
+# %% exercise="layer-norm" wrong="one-number-each" fails="wanted a gamma of" points=1
 class OwnLayerNorm(keras.Layer):
     def __init__(self, eps=1e-5, **kwargs):
         super().__init__(**kwargs)
@@ -1246,7 +1489,7 @@ class OwnLayerNorm(keras.Layer):
         return self.gamma * d / ops.sqrt(ops.var(x, axis=-1, keepdims=True) + self.eps) + self.beta
 
 
-# %% exercise="layer-norm" wrong="weights-unused" fails="gamma and beta are not used"
+# %% exercise="layer-norm" wrong="weights-unused" fails="gamma and beta are not used" points=1
 class OwnLayerNorm(keras.Layer):
     def __init__(self, eps=1e-5, **kwargs):
         super().__init__(**kwargs)
@@ -1261,7 +1504,7 @@ class OwnLayerNorm(keras.Layer):
         return d / ops.sqrt(ops.var(x, axis=-1, keepdims=True) + self.eps)
 
 
-# %% exercise="layer-norm" wrong="beta-inside" fails="gamma multiplies beta too" points=1
+# %% exercise="layer-norm" wrong="beta-inside" fails="gamma multiplies beta too" points=2
 class OwnLayerNorm(keras.Layer):
     def __init__(self, eps=1e-5, **kwargs):
         super().__init__(**kwargs)

@@ -130,18 +130,22 @@ class CentreFeatures(nn.Module):
         return torch.sub(x, mean.expand_as(x))
 
 
-# %% exercise="dense-from-scratch" wrong="two-axes-only" fails="mm, addmm and x.T do not" points=1
+# %% exercise="dense-from-scratch" wrong="two-axes-only" fails="mm, addmm and x.T do not"
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = torch.addmm(self.bias, x, self.weight.T)
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
@@ -149,16 +153,20 @@ class OwnDense(nn.Module):
 
 # %% exercise="dense-from-scratch" wrong="flattened" fails="the leading axes stay as they are" points=1
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = x.reshape(-1, x.shape[-1]) @ self.weight.T + self.bias
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
@@ -166,16 +174,20 @@ class OwnDense(nn.Module):
 
 # %% exercise="dense-from-scratch" wrong="data" fails="no .data" points=3
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = x @ self.weight.data.T + self.bias.data
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
@@ -183,16 +195,20 @@ class OwnDense(nn.Module):
 
 # %% exercise="dense-from-scratch" wrong="weight-data-only" fails="the gradient of W" points=3
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = x @ self.weight.data.T + self.bias
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
@@ -200,33 +216,41 @@ class OwnDense(nn.Module):
 
 # %% exercise="dense-from-scratch" wrong="plain-tensors" fails="a plain tensor is no parameter"
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = torch.randn(num_outputs, num_inputs, requires_grad=True)
         self.bias = torch.zeros(num_outputs, requires_grad=True)
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = x @ self.weight.T + self.bias
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
 
 
-# %% exercise="dense-from-scratch" wrong="weight-the-other-way-round" fails="one row per output"
+# %% exercise="dense-from-scratch" wrong="weight-the-other-way-round" fails="one row per output" points=1
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_inputs, num_outputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = x @ self.weight + self.bias
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
@@ -234,48 +258,59 @@ class OwnDense(nn.Module):
 
 # %% exercise="dense-from-scratch" wrong="built-in-linear" fails="uses nn.Linear" points=2
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.linear = nn.Linear(num_inputs, num_outputs)
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = self.linear(x)
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
 
 
-# %% exercise="dense-from-scratch" wrong="name-not-resolved" fails="turn the name of an activation into a function" points=1
+# %% exercise="dense-from-scratch" wrong="name-not-resolved" fails="turn the name of an activation into a function" points=2
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         self.activation = activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = x @ self.weight.T + self.bias
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
 
 
-# %% exercise="dense-from-scratch" wrong="activation-ignored" fails="the activation is not applied"
+# %% exercise="dense-from-scratch" wrong="activation-ignored" fails="the activation is not applied" points=1
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
-        return x @ self.weight.T + self.bias
+        x = x.movedim(self.axis, -1)
+        return (x @ self.weight.T + self.bias).movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
@@ -283,16 +318,20 @@ class OwnDense(nn.Module):
 
 # %% exercise="dense-from-scratch" wrong="bias-after-activation" fails="the bias is added after the activation" points=1
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = x @ self.weight.T
-        return (self.activation(y) if self.activation else y) + self.bias
+        y = (self.activation(y) if self.activation else y) + self.bias
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
@@ -300,33 +339,40 @@ class OwnDense(nn.Module):
 
 # %% exercise="dense-from-scratch" wrong="no-bias-added" fails="the bias is missing" points=1
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = x @ self.weight.T
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
 
 
-# %% exercise="dense-from-scratch" wrong="relu-by-default" fails="a ReLU is applied that nobody asked for" points=1
+# %% exercise="dense-from-scratch" wrong="relu-by-default" fails="a ReLU is applied that nobody asked for" points=3
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         activation = activation or "relu"
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
-        return self.activation(x @ self.weight.T + self.bias)
+        x = x.movedim(self.axis, -1)
+        return self.activation(x @ self.weight.T + self.bias).movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
@@ -334,16 +380,20 @@ class OwnDense(nn.Module):
 
 # %% exercise="dense-from-scratch" wrong="zero-weight" fails="wanted random values" points=3
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.zeros(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = x @ self.weight.T + self.bias
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
@@ -351,17 +401,21 @@ class OwnDense(nn.Module):
 
 # %% exercise="dense-from-scratch" wrong="seeded" fails="start with the same W" points=3
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
+        self.axis = axis
         torch.manual_seed(0)
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = x @ self.weight.T + self.bias
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
@@ -369,16 +423,20 @@ class OwnDense(nn.Module):
 
 # %% exercise="dense-from-scratch" wrong="random-bias" fails="wanted zeros" points=3
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.randn(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = x @ self.weight.T + self.bias
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
         return self.config
@@ -386,63 +444,118 @@ class OwnDense(nn.Module):
 
 # %% exercise="dense-from-scratch" wrong="function-in-configuration" fails="keep the activation as it was given" points=3
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
+        self.axis = axis
         self.num_inputs, self.num_outputs = num_inputs, num_outputs
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = x @ self.weight.T + self.bias
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
         return {"num_inputs": self.num_inputs, "num_outputs": self.num_outputs,
-                "activation": self.activation}
+                "activation": self.activation, "axis": self.axis}
 
 
-# %% exercise="dense-from-scratch" wrong="activation-not-in-configuration" fails="wanted the names of the constructor's three arguments" points=3
+# %% exercise="dense-from-scratch" wrong="activation-not-in-configuration" fails="wanted the names of the constructor's four arguments" points=3
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
+        self.axis = axis
         self.num_inputs, self.num_outputs = num_inputs, num_outputs
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = x @ self.weight.T + self.bias
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
-        return {"num_inputs": self.num_inputs, "num_outputs": self.num_outputs}
+        return {"num_inputs": self.num_inputs, "num_outputs": self.num_outputs,
+                "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="activation-reset" fails="computes something else with the same parameters" points=3
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
+        self.axis = axis
         self.num_inputs, self.num_outputs = num_inputs, num_outputs
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = x @ self.weight.T + self.bias
-        return self.activation(y) if self.activation else y
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
 
     def get_config(self):
-        return {"num_inputs": self.num_inputs, "num_outputs": self.num_outputs, "activation": None}
+        return {"num_inputs": self.num_inputs, "num_outputs": self.num_outputs,
+                "activation": None, "axis": self.axis}
 
 
 # %% exercise="dense-from-scratch" wrong="configuration-of-the-class" fails="do the sizes belong to this layer" points=3
 class OwnDense(nn.Module):
     config = {}
 
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config.update(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.axis = axis
+        self.config.update(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        x = x.movedim(self.axis, -1)
+        y = x @ self.weight.T + self.bias
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
+
+    def get_config(self):
+        return self.config
+
+
+# %% exercise="dense-from-scratch" wrong="configuration-printed" fails="wanted a dictionary" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        x = x.movedim(self.axis, -1)
+        y = x @ self.weight.T + self.bias
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
+
+    def get_config(self):
+        print(self.config)
+
+
+# %% exercise="dense-from-scratch" wrong="always-the-last-axis" fails="@ multiplies along the last axis" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.axis = axis
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
@@ -455,46 +568,133 @@ class OwnDense(nn.Module):
         return self.config
 
 
-# %% exercise="dense-from-scratch" wrong="configuration-printed" fails="wanted a dictionary" points=3
+# %% exercise="dense-from-scratch" wrong="not-moved-back" fails="stand where the old ones stood" points=3
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
-        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs, activation=activation)
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.axis = axis
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
-        y = x @ self.weight.T + self.bias
+        y = x.movedim(self.axis, -1) @ self.weight.T + self.bias
         return self.activation(y) if self.activation else y
 
     def get_config(self):
-        print(self.config)
+        return self.config
+
+
+# %% exercise="dense-from-scratch" wrong="reshaped" fails="reshape mixes up the entries" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.axis = axis
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        shape = list(x.shape)
+        inputs = shape.pop(self.axis)
+        y = x.reshape(*shape, inputs) @ self.weight.T + self.bias
+        y = self.activation(y) if self.activation else y
+        shape.insert(self.axis % x.dim(), len(self.bias))
+        return y.reshape(shape)
+
+    def get_config(self):
+        return self.config
+
+
+# %% exercise="dense-from-scratch" wrong="bias-along-the-last-axis" fails="multiply, add the bias, and bring it back" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.axis = axis
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        y = (x.movedim(self.axis, -1) @ self.weight.T).movedim(-1, self.axis) + self.bias
+        return self.activation(y) if self.activation else y
+
+    def get_config(self):
+        return self.config
+
+
+# %% exercise="dense-from-scratch" wrong="axis-reset" fails="are the activation and the axis in it those of this layer" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.axis = axis
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        y = x.movedim(self.axis, -1) @ self.weight.T + self.bias
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
+
+    def get_config(self):
+        return {**self.config, "axis": -1}
+
+
+# %% exercise="dense-from-scratch" wrong="axis-not-in-configuration" fails="wanted the names of the constructor's four arguments" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.axis = axis
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        y = x.movedim(self.axis, -1) @ self.weight.T + self.bias
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
+
+    def get_config(self):
+        return {k: v for k, v in self.config.items() if k != "axis"}
 
 
 # %% exercise="dense-from-scratch" right="functional-linear"
 class OwnDense(nn.Module):
     functions = {None: lambda y: y, "relu": F.relu, "tanh": F.tanh, "sigmoid": F.sigmoid}
 
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
+        self.axis = axis
         self.num_inputs, self.num_outputs, self.given = num_inputs, num_outputs, activation
         self.W = nn.Parameter(torch.randn(num_outputs, num_inputs) * num_inputs**-0.5)
         self.b = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
+        x = x.movedim(self.axis, -1)
         y = F.linear(x, self.W, self.b)
-        return self.functions.get(self.given, self.given)(y)
+        return self.functions.get(self.given, self.given)(y).movedim(-1, self.axis)
 
     def get_config(self):
         return {"activation": self.given, "num_outputs": self.num_outputs,
-                "num_inputs": self.num_inputs}
+                "num_inputs": self.num_inputs, "axis": self.axis}
 
 
-# %% exercise="dense-from-scratch" right="einsum"
+# %% exercise="dense-from-scratch" right="axes-swapped"
 class OwnDense(nn.Module):
-    def __init__(self, num_inputs, num_outputs, activation=None):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
+        self.axis = axis
         self.register_parameter("weight", nn.Parameter(torch.empty(num_outputs, num_inputs)))
         self.register_parameter("bias", nn.Parameter(torch.empty(num_outputs)))
         self.activation = activation
@@ -505,7 +705,9 @@ class OwnDense(nn.Module):
         nn.init.zeros_(self.bias)
 
     def forward(self, x):
+        x = x.transpose(self.axis, -1)
         y = torch.einsum("...i,oi->...o", x, self.weight) + self.bias
+        y = y.transpose(self.axis, -1)
         if isinstance(self.activation, str):
             return {"relu": nn.ReLU(), "tanh": nn.Tanh(), "sigmoid": nn.Sigmoid()}[
                 self.activation](y)
@@ -515,7 +717,28 @@ class OwnDense(nn.Module):
 
     def get_config(self):
         outputs, inputs = self.weight.shape
-        return dict(num_inputs=inputs, num_outputs=outputs, activation=self.activation)
+        return dict(num_inputs=inputs, num_outputs=outputs, activation=self.activation,
+                    axis=self.axis)
+
+
+# %% exercise="dense-from-scratch" right="tensordot"
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.axis = axis
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        y = torch.tensordot(x, self.weight, dims=([self.axis], [1])) + self.bias
+        y = self.activation(y) if self.activation else y
+        return torch.movedim(y, -1, self.axis)
+
+    def get_config(self):
+        return self.config
 
 
 # %% exercise="two-in-three-out" wrong="stacked" fails="neither stacked nor in a list"
@@ -988,7 +1211,7 @@ class OwnLayerNorm(nn.Module):
         return self.gamma * d / ((d**2).mean(dim=1, keepdim=True) + self.eps).sqrt() + self.beta
 
 
-# %% exercise="layer-norm" wrong="detour" fails="squares of large numbers lose digits" points=1
+# %% exercise="layer-norm" wrong="detour" fails="squares of large numbers lose digits" points=2
 class OwnLayerNorm(nn.Module):
     def __init__(self, width, eps=1e-5):
         super().__init__()
@@ -1001,7 +1224,7 @@ class OwnLayerNorm(nn.Module):
         return self.gamma * (x - mean) / (variance.clamp(min=0) + self.eps).sqrt() + self.beta
 
 
-# %% exercise="layer-norm" wrong="no-parameters" fails="wanted a gamma of"
+# %% exercise="layer-norm" wrong="no-parameters" fails="wanted a gamma of" points=1
 class OwnLayerNorm(nn.Module):
     def __init__(self, width, eps=1e-5):
         super().__init__()
@@ -1012,7 +1235,7 @@ class OwnLayerNorm(nn.Module):
         return d / ((d**2).mean(dim=-1, keepdim=True) + self.eps).sqrt()
 
 
-# %% exercise="layer-norm" wrong="one-number-each" fails="wanted a gamma of"
+# %% exercise="layer-norm" wrong="one-number-each" fails="wanted a gamma of" points=1
 class OwnLayerNorm(nn.Module):
     def __init__(self, width, eps=1e-5):
         super().__init__()
@@ -1024,7 +1247,7 @@ class OwnLayerNorm(nn.Module):
         return self.gamma * d / ((d**2).mean(dim=-1, keepdim=True) + self.eps).sqrt() + self.beta
 
 
-# %% exercise="layer-norm" wrong="parameters-unused" fails="gamma and beta are not used"
+# %% exercise="layer-norm" wrong="parameters-unused" fails="gamma and beta are not used" points=1
 class OwnLayerNorm(nn.Module):
     def __init__(self, width, eps=1e-5):
         super().__init__()
@@ -1035,7 +1258,7 @@ class OwnLayerNorm(nn.Module):
         return F.layer_norm(x, x.shape[-1:], eps=self.eps)
 
 
-# %% exercise="layer-norm" wrong="beta-inside" fails="gamma multiplies beta too" points=1
+# %% exercise="layer-norm" wrong="beta-inside" fails="gamma multiplies beta too" points=2
 class OwnLayerNorm(nn.Module):
     def __init__(self, width, eps=1e-5):
         super().__init__()
