@@ -146,6 +146,39 @@ def load_tensors(path):
         return {name: tf.constant(archive[name]) for name in archive.files}
 
 
+# %% exercise="tensor-dictionary" wrong="kept-in-memory" fails="take all from the file" points=2
+SAVED = {}
+
+
+def save_tensors(tensors, path):
+    SAVED[path] = dict(tensors)
+    np.savez(path, **{name: tensor.numpy() for name, tensor in tensors.items()})
+
+
+def load_tensors(path):
+    return dict(SAVED[path])
+
+
+# %% exercise="tensor-dictionary" wrong="dtype-of-the-first-for-all" fails="a common array do not keep the dtype" points=1
+def save_tensors(tensors, path):
+    np.savez(path, **{name: tensor.numpy() for name, tensor in tensors.items()})
+
+
+def load_tensors(path):
+    with np.load(path) as archive:
+        first = archive[archive.files[0]].dtype if archive.files else None
+        return {name: tf.constant(archive[name], first) for name in archive.files}
+
+
+# %% exercise="tensor-dictionary" right="tensors-handed-over-as-they-are"
+def save_tensors(tensors, path):
+    np.savez(path, **tensors)
+
+
+def load_tensors(path):
+    return {name: tf.convert_to_tensor(array) for name, array in np.load(path).items()}
+
+
 # %% exercise="tensor-dictionary" right="compressed"
 def save_tensors(tensors, path):
     arrays = {}
@@ -281,7 +314,7 @@ def load_into_clone(make_network, example, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="copies-kept-in-a-global" fails="in a new process load_into_clone failed: KeyError" points=1
+# %% exercise="weights-in-new-process" wrong="copies-kept-in-a-global" fails="in a new process load_into_clone failed: KeyError"
 SAVED = {}
 
 
@@ -382,6 +415,45 @@ def save_weights(net, path):
 def load_into_clone(make_network, example, path):
     clone = make_network()
     clone(tf.constant(example))
+    clone.load_weights(path)
+    return clone
+
+
+# %% exercise="weights-in-new-process" wrong="numbers-in-a-second-file" fails="take all from the file at path alone" points=2
+def save_weights(net, path):
+    np.savez(path.with_suffix(".npz"), *net.get_weights())
+    net.save_weights(path)
+
+
+def load_into_clone(make_network, example, path):
+    clone = make_network()
+    clone(example)
+    with np.load(path.with_suffix(".npz")) as archive:
+        clone.set_weights([archive[name] for name in archive.files])
+    return clone
+
+
+# %% exercise="weights-in-new-process" wrong="called-in-training-mode-afterwards" fails="are not what was saved"
+def save_weights(net, path):
+    net.save_weights(path)
+
+
+def load_into_clone(make_network, example, path):
+    clone = make_network()
+    clone(example)
+    clone.load_weights(path)
+    clone(example, training=True)
+    return clone
+
+
+# %% exercise="weights-in-new-process" right="built-by-predict"
+def save_weights(net, path):
+    net.save_weights(path)
+
+
+def load_into_clone(make_network, example, path):
+    clone = make_network()
+    clone.predict(example, verbose=0)
     clone.load_weights(path)
     return clone
 
@@ -556,6 +628,30 @@ def copy_layers(source, target, names):
     for name in names:
         clone.get_layer(name).set_weights(source.get_layer(name).get_weights())
     target = clone
+
+
+# %% exercise="copy-two-layers" wrong="pairs-found-one-by-one" fails="look for all layers before you copy" points=2
+def copy_layers(source, target, names):
+    for ours, theirs in ((source.get_layer(name), target.get_layer(name)) for name in names):
+        theirs.set_weights(ours.get_weights())
+
+
+# %% exercise="copy-two-layers" wrong="only-the-source-is-asked" fails="look for all layers before you copy" points=2
+def copy_layers(source, target, names):
+    found = [source.get_layer(name) for name in names]
+    for layer in found:
+        target.get_layer(layer.name).set_weights(layer.get_weights())
+
+
+# %% exercise="copy-two-layers" right="undone-after-an-error"
+def copy_layers(source, target, names):
+    before = target.get_weights()
+    try:
+        for name in names:
+            target.get_layer(name).set_weights(source.get_layer(name).get_weights())
+    except ValueError:
+        target.set_weights(before)
+        raise
 
 
 # %% exercise="copy-two-layers" right="variable-by-variable"
@@ -789,6 +885,58 @@ def load_checkpoint(folder, net, optimizer):
         for i, v in enumerate([*net.variables, *optimizer.variables]):
             v.assign(archive[f"v{i}"])
         return int(archive["step"])
+
+
+# %% exercise="resume-equals-uninterrupted" wrong="iterations-and-rate-only" fails="its moments and its step count" points=1
+def save_checkpoint(folder, net, optimizer, step):
+    np.savez(folder / "net.npz", *[v.numpy() for v in net.variables])
+    np.savez(
+        folder / "rest.npz",
+        iterations=optimizer.iterations.numpy(),
+        rate=optimizer.learning_rate.numpy(),
+        step=step,
+    )
+
+
+def load_checkpoint(folder, net, optimizer):
+    optimizer.build(net.trainable_variables)
+    with np.load(folder / "net.npz") as archive:
+        for variable, name in zip(net.variables, archive.files):
+            variable.assign(archive[name])
+    with np.load(folder / "rest.npz") as archive:
+        optimizer.iterations.assign(archive["iterations"])
+        optimizer.learning_rate.assign(archive["rate"])
+        return int(archive["step"])
+
+
+# %% exercise="resume-equals-uninterrupted" wrong="names-in-alphabetical-order" verdict="errored" fails="must match"
+def save_checkpoint(folder, net, optimizer, step):
+    variables = [*net.variables, *optimizer.variables]
+    np.savez(folder / "c.npz", **{f"v{i}": v.numpy() for i, v in enumerate(variables)})
+    (folder / "step").write_text(str(step))
+
+
+def load_checkpoint(folder, net, optimizer):
+    optimizer.build(net.trainable_variables)
+    with np.load(folder / "c.npz") as archive:
+        for v, name in zip([*net.variables, *optimizer.variables], sorted(archive.files)):
+            v.assign(archive[name])
+    return int((folder / "step").read_text())
+
+
+# %% exercise="resume-equals-uninterrupted" right="pickled-lists"
+def save_checkpoint(folder, net, optimizer, step):
+    lists = [[v.numpy() for v in owner.variables] for owner in (net, optimizer)]
+    (folder / "checkpoint").write_bytes(pickle.dumps((lists, step)))
+
+
+def load_checkpoint(folder, net, optimizer):
+    lists, step = pickle.loads((folder / "checkpoint").read_bytes())
+    optimizer.build(net.trainable_variables)
+    for owner, arrays in zip((net, optimizer), lists):
+        for variable, array in zip(owner.variables, arrays):
+            variable.assign(array)
+    return step
 
 
 # %% exercise="resume-equals-uninterrupted" right="keras-file-and-arrays"
@@ -1035,6 +1183,64 @@ class QuantileLoss(keras.losses.Loss):
 
     def get_config(self):
         return {**super().get_config(), "quantile": self.quantile}
+
+
+# %% exercise="configurable-loss" wrong="quantile-of-the-class" fails="that of a loss made later" points=2
+class QuantileLoss(keras.losses.Loss):
+    def __init__(self, quantile=0.5, **kwargs):
+        super().__init__(**kwargs)
+        QuantileLoss.quantile = quantile
+
+    def call(self, y_true, y_pred):
+        error = y_true - y_pred
+        return ops.mean(ops.maximum(self.quantile * error, (self.quantile - 1) * error), axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "quantile": self.quantile}
+
+
+# %% exercise="configurable-loss" wrong="quantile-as-a-tensor" fails="wanted the attribute quantile to be the float" points=1
+class QuantileLoss(keras.losses.Loss):
+    def __init__(self, quantile=0.5, **kwargs):
+        super().__init__(**kwargs)
+        self.quantile = tf.constant(quantile)
+
+    def call(self, y_true, y_pred):
+        error = y_true - y_pred
+        return ops.mean(ops.maximum(self.quantile * error, (self.quantile - 1) * error), axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "quantile": float(self.quantile)}
+
+
+# %% exercise="configurable-loss" wrong="name-not-handed-up" fails="get_config must hold that of the base class too" points=1
+class QuantileLoss(keras.losses.Loss):
+    def __init__(self, quantile=0.5, name="quantile_loss", **kwargs):
+        super().__init__(**kwargs)
+        self.quantile = quantile
+
+    def call(self, y_true, y_pred):
+        error = y_true - y_pred
+        return ops.mean(ops.maximum(self.quantile * error, (self.quantile - 1) * error), axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "quantile": self.quantile}
+
+
+# %% exercise="configurable-loss" right="half-the-absolute-error"
+class QuantileLoss(keras.losses.Loss):
+    def __init__(self, quantile=0.5, **kwargs):
+        super().__init__(**kwargs)
+        self.quantile = float(quantile)
+
+    def call(self, y_true, y_pred):
+        error = y_true - y_pred
+        return tf.reduce_mean(tf.abs(error) / 2 + (self.quantile - 0.5) * error, axis=1)
+
+    def get_config(self):
+        config = super().get_config()
+        config["quantile"] = self.quantile
+        return config
 
 
 # %% exercise="configurable-loss" right="registered-and-explicit"
