@@ -60,6 +60,18 @@ def all_devices(count=count_gpus):
     return [tf.device(f"GPU:{i}") for i in range(count())] or [tf.device("CPU:0")]
 
 
+# %% exercise="try-device" wrong="index-of-a-list" fails="a negative index names no device" points=1
+def all_devices(count=count_gpus):
+    return [f"GPU:{i}" for i in range(count())] or ["CPU:0"]
+
+
+def try_device(i=0, count=count_gpus):
+    try:
+        return all_devices(count)[i]
+    except IndexError:
+        return "CPU:0"
+
+
 # %% exercise="try-device" right="in-range-and-loop"
 def try_device(i=0, count=count_gpus):
     if i in range(count()):
@@ -187,6 +199,39 @@ def build_if_fits(make, arrays, limit):
             return model
 
 
+# %% exercise="meta-size" wrong="below-the-limit-only" fails="exactly the limit" points=2
+def model_size(make):
+    with tf.Graph().as_default():
+        model = make()
+    numbers = [w.shape.num_elements() for w in model.weights]
+    sizes = [tf.as_dtype(w.dtype).size for w in model.weights]
+    return sum(numbers), sum(n * size for n, size in zip(numbers, sizes))
+
+
+def build_if_fits(make, arrays, limit):
+    if model_size(make)[1] >= limit:
+        return None
+    model = make()
+    model.set_weights(arrays)
+    return model
+
+
+# %% exercise="meta-size" right="bytes-of-the-arrays"
+def model_size(make):
+    with tf.Graph().as_default():
+        weights = make().weights
+        numbers = [int(np.prod(w.shape)) for w in weights]
+        return sum(numbers), sum(n * np.dtype(w.dtype).itemsize for n, w in zip(numbers, weights))
+
+
+def build_if_fits(make, arrays, limit):
+    if sum(array.nbytes for array in arrays) > limit:
+        return None
+    model = make()
+    model.set_weights(arrays)
+    return model
+
+
 # %% exercise="meta-size" right="measured-inside"
 def model_size(make):
     with tf.Graph().as_default():
@@ -282,6 +327,43 @@ def audit(model):
         for name, value in vars(layer).items():
             if isinstance(value, (tf.Tensor, tf.Variable)):
                 found.setdefault(value.device, []).append(f"{layer.path}/{name}")
+    return found
+
+
+# %% exercise="one-device-audit" wrong="weights-twice" fails="that should not be there"
+def audit(model):
+    found = {}
+    for w in model.weights:
+        found.setdefault(place(w.value), []).append(w.path)
+    for layer in model._flatten_layers():
+        for name, value in vars(layer).items():
+            value = value.value if isinstance(value, keras.Variable) else value
+            if isinstance(value, (tf.Tensor, tf.Variable)):
+                found.setdefault(place(value), []).append(f"{layer.path}/{name}")
+    return found
+
+
+# %% exercise="one-device-audit" wrong="name-of-the-layer" fails="lacks ['outer/deep/table']" points=2
+def audit(model):
+    found = {}
+    for w in model.weights:
+        found.setdefault(place(w.value), []).append(w.path)
+    for layer in model._flatten_layers():
+        for name, value in vars(layer).items():
+            if isinstance(value, (tf.Tensor, tf.Variable)):
+                found.setdefault(place(value), []).append(f"{layer.name}/{name}")
+    return found
+
+
+# %% exercise="one-device-audit" wrong="all-devices-listed" fails="no device without tensors"
+def audit(model):
+    found = {device.name[-5:]: [] for device in tf.config.list_logical_devices()}
+    for w in model.weights:
+        found[place(w.value)].append(w.path)
+    for layer in model._flatten_layers():
+        for name, value in vars(layer).items():
+            if isinstance(value, (tf.Tensor, tf.Variable)):
+                found[place(value)].append(f"{layer.path}/{name}")
     return found
 
 
@@ -396,6 +478,34 @@ def to_device(batch, device):
     return batch
 
 
+# %% exercise="copy-if-needed" wrong="end-of-the-long-name" fails="gave another tensor, wanted x itself" points=1
+def to_device(batch, device):
+    if isinstance(batch, tf.Tensor):
+        if batch.device.endswith(device.upper()):
+            return batch
+        with tf.device(device):
+            return tf.identity(batch)
+    if isinstance(batch, dict):
+        return {key: to_device(value, device) for key, value in batch.items()}
+    if isinstance(batch, (list, tuple)):
+        return type(batch)(to_device(value, device) for value in batch)
+    return batch
+
+
+# %% exercise="copy-if-needed" wrong="tuples-become-lists" fails="wanted a tuple" points=2
+def to_device(batch, device):
+    if isinstance(batch, tf.Tensor):
+        if place(batch) == device[-5:].upper():
+            return batch
+        with tf.device(device):
+            return tf.identity(batch)
+    if isinstance(batch, dict):
+        return {key: to_device(value, device) for key, value in batch.items()}
+    if isinstance(batch, (list, tuple)):
+        return [to_device(value, device) for value in batch]
+    return batch
+
+
 # %% exercise="copy-if-needed" right="end-of-the-name"
 def to_device(batch, device):
     if isinstance(batch, dict):
@@ -489,6 +599,31 @@ def run_epoch(step, batches):
     losses = [step(b) for b in batches]
     total = sum(step(b) * len(b) for b in reversed(batches))
     return float(total) / sum(len(b) for b in batches)
+
+
+# %% exercise="one-sync-per-epoch" wrong="average-of-numpy" fails="makes the host wait" points=1
+def run_epoch(step, batches):
+    pairs = [(step(batch), len(batch)) for batch in batches]
+    losses, sizes = zip(*pairs)
+    return float(np.average(losses, weights=sizes))
+
+
+# %% exercise="one-sync-per-epoch" right="sizes-on-the-device"
+def run_epoch(step, batches):
+    losses, sizes = [], []
+    for batch in batches:
+        losses.append(step(batch))
+        sizes.append(tf.cast(tf.shape(batch)[0], tf.float32))
+    return float(tf.tensordot(tf.stack(losses), tf.stack(sizes), 1) / tf.add_n(sizes))
+
+
+# %% exercise="one-sync-per-epoch" right="array-of-the-sum"
+def run_epoch(step, batches):
+    total, examples = 0.0, 0
+    for batch in batches:
+        total += step(batch) * batch.shape[0]
+        examples += batch.shape[0]
+    return float(np.array(total) / examples)
 
 
 # %% exercise="one-sync-per-epoch" right="metric"
