@@ -332,10 +332,11 @@ print("0 and then NaN: ", float(0.0 + tf.reduce_mean(tf.zeros((0,)))))
 #   object was made or reset, as a float32 tensor of shape `()`. Without any positive call it
 #   returns 0. It changes nothing: asked twice, it answers twice the same.
 # - `reset_state()` forgets all batches.
-# - The state is in the metric's `variables`, which are there as soon as the constructor is done.
+# - All state is in the metric's `variables`, which are there as soon as the constructor is done: an
+#   object that is given the values of another one's variables goes on where that one stood.
 #
 # The first tests cell (2 points) streams batches, the second (1 point) looks at streams without
-# positive calls and at `reset_state`.
+# positive calls, at `reset_state` and at the variables.
 
 # %% [markdown] exercise="streaming-precision" role="hint"
 # <details><summary>Hint 1</summary>
@@ -387,6 +388,7 @@ class StreamingPrecision(keras.metrics.Metric):
 # Exercise 12.1, tests 1 of 2: precision over a stream of batches.
 def check_stream(threshold, batches):
     metric = StreamingPrecision(threshold)
+    StreamingPrecision(0.95)  # another one, with a threshold of its own
     assert isinstance(metric, keras.metrics.Metric), (
         f"StreamingPrecision({threshold}) gave a {type(metric).__name__}, not a keras Metric.")
     parts = [metric, *vars(metric).values()]
@@ -422,6 +424,8 @@ def check_stream(threshold, batches):
                 ((p_all > threshold) & y_all).sum() / max(y_all.sum(), 1),
             "that is the accuracy; negatives do not count": ((p_all > threshold) == y_all).mean(),
             "the threshold was ignored": precision(p_all, y_all, lambda p: p > 0.5),
+            "the threshold is that of another object; keep it in self":
+                precision(p_all, y_all, lambda p: p > 0.95),
             "a probability equal to the threshold is no positive call":
                 precision(p_all, y_all, lambda p: p >= threshold),
         }
@@ -482,6 +486,15 @@ def check_nothing(p, y):
     assert abs(got - wanted) < 1e-5, (
         f"result() after an empty batch, a batch without calls, and probabilities {p} with labels "
         f"{y} gave {got:.4f}, wanted {wanted:.4f}: the batches without calls change nothing.")
+    heir = StreamingPrecision()
+    for variable, value in zip(heir.variables, metric.variables):
+        variable.assign(value.numpy())
+    heir.update_state(tf.constant([0, 0], tf.int64), tf.constant([0.9, 0.8]))
+    value, ys = heir.result(), np.append(np.array(y)[np.array(p) > 0.5], [0, 0])
+    assert isinstance(value, tf.Tensor) and abs(float(value) - ys.mean()) < 1e-5, (
+        "an object that was given the variables of one with positive calls, and then 2 calls that "
+        f"are wrong, says {float(value):.4f}, wanted {ys.mean():.4f}: some of the state is not in "
+        "variables but in attributes, which Keras does not save.")
     metric.reset_state()
     wants_zero("after reset_state()")
     update([0.9, 0.8], [1, 0])
@@ -624,8 +637,8 @@ print("threshold:", copy.threshold, " state:", [float(v.numpy()) for v in copy.v
 # %% [markdown]
 # ### Shapes that fit by accident
 #
-# Broadcasting is most dangerous in metrics, because nothing fails. The last layer of a network for
-# one number gives shape `(n, 1)`; labels usually have shape `(n,)`.
+# A column against a row, which lesson 11 had in losses, does its harm in metrics too: predictions
+# of shape `(n, 1)`, and labels of shape `(n,)`.
 #
 # **Predict**: three examples, all called right. What does our accuracy say?
 
@@ -643,18 +656,9 @@ print("Keras accuracy:", float(keras.metrics.BinaryAccuracy()(labels, column)))
 # squeezes a last axis of 1 away for its own metrics, and not for yours. So a metric checks the
 # shapes *before it changes its state*, and raises an error that shows both.
 #
-# The caller drops the axis with `ops.squeeze(column, axis=1)`. Name the axis: a bare `squeeze` also
-# drops the batch when the last batch holds one example.
+# The caller drops the axis with `ops.squeeze(column, axis=1)`, and names it: a bare `squeeze` also
+# drops the batch when the last batch holds one example (lesson 11).
 #
-# **Predict** the shapes.
-
-# %%
-for n in (3, 1, 0):
-    outputs = ops.zeros((n, 1))
-    named, bare = ops.squeeze(outputs, axis=1), ops.squeeze(outputs)
-    print(n, "examples: ", tuple(named.shape), " bare:", tuple(bare.shape))
-
-# %% [markdown]
 # And a note on dtypes. A count feels like an integer, and `add_weight` takes a `dtype`.
 #
 # **Predict** what is left of the half.
@@ -745,6 +749,7 @@ class HuberMetric(keras.metrics.Metric):
 # Exercise 12.2, tests 1 of 3: Huber values over uneven batches.
 def check_huber(threshold, batches):
     metric, seen, means = HuberMetric(threshold), [], []
+    HuberMetric(0.125)  # another one, with a threshold of its own
     assert isinstance(metric, keras.metrics.Metric), (
         f"HuberMetric({threshold}) gave a {type(metric).__name__}, not a keras Metric.")
     assert len(metric.variables) > 0, (
@@ -772,6 +777,7 @@ def check_huber(threshold, batches):
             "that is the mean of the batch means; carry the sum and the weight": np.mean(means),
             "that is the last batch alone; add to the state": means[-1],
             "the threshold was ignored and taken as 1": huber(seen, 1.0).mean(),
+            "the threshold is that of another object; keep it in self": huber(seen, 0.125).mean(),
             "that is the sum; divide by the weights' sum": huber(seen).sum(),
             "the sum was divided by the number of batches": huber(seen).sum() / number,
             "the two branches of the Huber value are swapped":
@@ -1015,8 +1021,8 @@ print([float(entry.numpy()) for entry in history], "of type", type(history[0])._
 #   of all the examples since the object was made or reset. Before the first example these are `inf`
 #   and `-inf`.
 # - `reset_state()` forgets everything, and the object can be used as if it were new.
-# - Every `ErrorRange` has a state of its own, in its `variables`. What `result` returned once never
-#   changes.
+# - Every `ErrorRange` has a state of its own, all of it in its `variables`. What `result` returned
+#   once never changes.
 #
 # The first tests cell (2 points) streams batches, the second (1 point) resets and goes on, the
 # third (1 point) uses two objects by turns.
@@ -1118,7 +1124,7 @@ def check_range(batches):
             "the largest comes second": wanted[::-1],
             "those are squared errors": [w**2 for w in wanted],
         }
-        if got in ([0, 0], [math.inf, math.inf], [math.inf, 0]):
+        if got in ([0, 0], [math.inf, math.inf], [math.inf, 0]) or not seen and got[0] >= 1e6:
             likely = {"start from inf and -inf, which every first error replaces": got}
         cause = next((c for c, v in likely.items() if v is not None and np.allclose(v, got)),
                      "keep the smallest and the largest absolute error of all batches")
@@ -1195,6 +1201,12 @@ def check_two(first_errors, second_errors):
     wants(training, "first ErrorRange", first_errors, "after an update of the second")
     third = ErrorRange()
     wants(third, "third ErrorRange", [], "when it was new")
+    for variable, value in zip(third.variables, training.variables):
+        variable.assign(value.numpy())
+    got = third.result().numpy().tolist()
+    assert np.allclose(got, [min(first_errors), max(first_errors)]), (
+        f"an ErrorRange that was given the variables of one with the errors {first_errors} says "
+        f"{got}: the state is not in variables but in attributes, which Keras does not save.")
     wants(validation, "second ErrorRange", second_errors, "when a third had been made")
     validation.reset_state()
     wants(training, "first ErrorRange", first_errors, "after a reset of the second")
@@ -1364,7 +1376,8 @@ print("Mean:       ", float(mean.result()))
 # - `result()` returns the mean loss over all the examples since the object was made or reset, as a
 #   float32 tensor of shape `()`; 0 if there were no examples.
 # - `reset_state()` forgets all batches.
-# - A batch with `n = 0` changes nothing, even if its loss is NaN.
+# - A batch with `n = 0` changes nothing, even if its loss is NaN. A NaN with examples is not
+#   hidden: the mean is then NaN.
 # - `update_state` works under a `tf.GradientTape` and inside a `tf.function`; `result` is then
 #   asked for outside.
 # - The object keeps no tensor of a graph, and what it keeps does not grow with the number of
@@ -1456,6 +1469,10 @@ def check_values(batches):
         "n * loss was divided by the number of batches": (losses * sizes).mean(),
         "the losses were added without n": losses.sum() / sizes.sum(),
         "that is the last loss alone": losses[-1]})
+    metric.update_state(tf.constant(math.nan), 2)
+    assert math.isnan(float(metric.result())), (
+        "result() after a batch of 2 examples with loss NaN is a number, wanted NaN: leave out the "
+        "batches without examples, not those whose loss is NaN.")
     metric.reset_state()
     wants(0.0, "after reset_state()")
 

@@ -55,7 +55,7 @@ class StreamingPrecision(keras.metrics.Metric):
         return ops.divide_no_nan(self.right.value, self.calls.value)
 
 
-# %% exercise="streaming-precision" wrong="last-batch-only" fails="last batch alone" points=1
+# %% exercise="streaming-precision" wrong="last-batch-only" fails="last batch alone"
 class StreamingPrecision(keras.metrics.Metric):
     def __init__(self, threshold=0.5):
         super().__init__(name="streaming_precision")
@@ -103,6 +103,84 @@ class StreamingPrecision(keras.metrics.Metric):
 
     def result(self):
         return ops.divide_no_nan(self.right, self.calls)
+
+
+# %% exercise="streaming-precision" wrong="threshold-of-the-class" fails="the threshold is that of another object" points=1
+class StreamingPrecision(keras.metrics.Metric):
+    def __init__(self, threshold=0.5):
+        super().__init__(name="precision")
+        StreamingPrecision.threshold = threshold
+        self.real = self.add_weight(name="real", initializer="zeros")
+        self.calls = self.add_weight(name="calls", initializer="zeros")
+
+    def update_state(self, labels, probabilities, sample_weight=None):
+        called = probabilities > self.threshold
+        self.real.assign_add(ops.sum(ops.cast(called & (labels == 1), "float32")))
+        self.calls.assign_add(ops.sum(ops.cast(called, "float32")))
+
+    def result(self):
+        return ops.divide_no_nan(self.real.value, self.calls.value)
+
+
+# %% exercise="streaming-precision" wrong="all-kept-in-lists" fails="some of the state is not in variables" points=2
+class StreamingPrecision(keras.metrics.Metric):
+    def __init__(self, threshold=0.5):
+        super().__init__(name="precision")
+        self.threshold = threshold
+        self.size = self.add_weight(name="size", initializer="zeros")
+        self.y, self.p = [], []
+
+    def update_state(self, labels, probabilities, sample_weight=None):
+        self.size.assign_add(ops.size(labels))
+        self.y += labels.numpy().tolist()
+        self.p += probabilities.numpy().tolist()
+
+    def reset_state(self):
+        self.y, self.p = [], []
+
+    def result(self):
+        called = [y for y, p in zip(self.y, self.p) if p > self.threshold]
+        return tf.constant(sum(called) / len(called) if called else 0.0)
+
+
+# %% exercise="streaming-precision" wrong="counts-in-python-value-in-a-variable" fails="some of the state is not in variables" points=2
+class StreamingPrecision(keras.metrics.Metric):
+    def __init__(self, threshold=0.5):
+        super().__init__(name="precision")
+        self.threshold, self.real, self.calls = threshold, 0, 0
+        self.value = self.add_weight(name="value", initializer="zeros")
+
+    def update_state(self, labels, probabilities, sample_weight=None):
+        called = probabilities.numpy() > self.threshold
+        self.real += int((called & (labels.numpy() == 1)).sum())
+        self.calls += int(called.sum())
+        self.value.assign(self.real / self.calls if self.calls else 0.0)
+
+    def reset_state(self):
+        self.real = self.calls = 0
+        self.value.assign(0.0)
+
+    def result(self):
+        return tf.identity(self.value.value)
+
+
+# %% exercise="streaming-precision" right="true-and-false-positives"
+class StreamingPrecision(keras.metrics.Metric):
+    def __init__(self, threshold=0.5):
+        super().__init__(name="precision")
+        self.threshold = threshold
+        self.true = self.add_weight(name="true", initializer="zeros")
+        self.false = self.add_weight(name="false", initializer="zeros")
+
+    def update_state(self, labels, probabilities, sample_weight=None):
+        called = tf.cast(tf.greater(probabilities, self.threshold), tf.float32)
+        y = tf.cast(labels, tf.float32)
+        self.true.assign(self.true + tf.reduce_sum(called * y))
+        self.false.assign(self.false + tf.reduce_sum(called * (1 - y)))
+
+    def result(self):
+        calls = self.true + self.false
+        return tf.where(calls > 0, self.true / calls, 0.0)
 
 
 # %% exercise="streaming-precision" right="mean-of-the-called"
@@ -262,6 +340,70 @@ class HuberMetric(keras.metrics.Metric):
         return ops.divide_no_nan(self.total.value, self.weight.value)
 
 
+# %% exercise="huber-metric" wrong="ranks-compared" fails="was accepted, wanted a ValueError" points=3
+class HuberMetric(keras.metrics.Metric):
+    def __init__(self, threshold=1.0):
+        super().__init__(name="huber_metric")
+        self.threshold = threshold
+        self.total = self.add_weight(name="total", initializer="zeros")
+        self.weight = self.add_weight(name="weight", initializer="zeros")
+
+    def update_state(self, targets, predictions, sample_weight=None):
+        if sample_weight is None:
+            sample_weight = ops.ones_like(targets)
+        if not len(targets.shape) == len(predictions.shape) == len(sample_weight.shape):
+            raise ValueError("shapes differ")
+        e, t = ops.abs(predictions - targets), self.threshold
+        values = ops.where(e <= t, e**2 / 2, t * (e - t / 2))
+        self.total.assign_add(ops.sum(sample_weight * values))
+        self.weight.assign_add(ops.sum(sample_weight))
+
+    def result(self):
+        return ops.divide_no_nan(self.total.value, self.weight.value)
+
+
+# %% exercise="huber-metric" wrong="threshold-of-the-class" fails="the threshold is that of another object" points=2
+class HuberMetric(keras.metrics.Metric):
+    def __init__(self, threshold=1.0):
+        super().__init__(name="huber_metric")
+        HuberMetric.threshold = threshold
+        self.total = self.add_weight(name="total", initializer="zeros")
+        self.weight = self.add_weight(name="weight", initializer="zeros")
+
+    def update_state(self, targets, predictions, sample_weight=None):
+        if sample_weight is None:
+            sample_weight = ops.ones_like(targets)
+        if not targets.shape == predictions.shape == sample_weight.shape:
+            raise ValueError("shapes differ")
+        e, t = ops.abs(predictions - targets), self.threshold
+        values = ops.where(e <= t, e**2 / 2, t * (e - t / 2))
+        self.total.assign_add(ops.sum(sample_weight * values))
+        self.weight.assign_add(ops.sum(sample_weight))
+
+    def result(self):
+        return ops.divide_no_nan(self.total.value, self.weight.value)
+
+
+# %% exercise="huber-metric" right="clipped-error-in-one-vector"
+class HuberMetric(keras.metrics.Metric):
+    def __init__(self, threshold=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.t = threshold
+        self.sums = self.add_weight(name="sums", shape=(2,), initializer="zeros")
+
+    def update_state(self, targets, predictions, sample_weight=None):
+        w = tf.ones_like(targets) if sample_weight is None else sample_weight
+        if not targets.shape == predictions.shape == w.shape:
+            raise ValueError(f"{targets.shape}, {predictions.shape}, {w.shape}")
+        e = tf.abs(targets - predictions)
+        cut = tf.minimum(e, self.t)
+        values = cut * e - cut**2 / 2
+        self.sums.assign_add(tf.stack([tf.reduce_sum(w * values), tf.reduce_sum(w)]))
+
+    def result(self):
+        return tf.math.divide_no_nan(self.sums[0], self.sums[1])
+
+
 # %% exercise="huber-metric" right="mean-inside"
 class HuberMetric(keras.metrics.Metric):
     def __init__(self, threshold=1.0):
@@ -393,7 +535,7 @@ class ErrorRange(keras.metrics.Metric):
         return tf.stack([self.low.value, self.high.value])
 
 
-# %% exercise="reset-and-reuse" wrong="raw-variables" fails="and nothing to anything else" points=1
+# %% exercise="reset-and-reuse" wrong="raw-variables" fails="and nothing to anything else"
 class ErrorRange(keras.metrics.Metric):
     def __init__(self):
         super().__init__(name="error_range")
@@ -407,6 +549,64 @@ class ErrorRange(keras.metrics.Metric):
 
     def result(self):
         return tf.stack([self.low, self.high])
+
+
+# %% exercise="reset-and-reuse" wrong="all-kept-in-a-list" fails="the state is not in variables but in attributes" points=3
+class ErrorRange(keras.metrics.Metric):
+    def __init__(self):
+        super().__init__(name="error_range")
+        self.size = self.add_weight(name="size", initializer="zeros")
+        self.errors = []
+
+    def reset_state(self):
+        self.errors = []
+
+    def update_state(self, targets, predictions, sample_weight=None):
+        self.errors += np.abs(predictions - targets).tolist()
+
+    def result(self):
+        lowest, highest = min(self.errors, default=math.inf), max(self.errors, default=-math.inf)
+        return tf.constant([lowest, highest])
+
+
+# %% exercise="reset-and-reuse" wrong="large-numbers-for-infinity" fails="start from inf and -inf"
+class ErrorRange(keras.metrics.Metric):
+    def __init__(self):
+        super().__init__(name="error_range")
+        self.smallest = self.add_weight(name="smallest", initializer="zeros")
+        self.largest = self.add_weight(name="largest", initializer="zeros")
+        self.reset_state()
+
+    def reset_state(self):
+        self.smallest.assign(1e30)
+        self.largest.assign(-1e30)
+
+    def update_state(self, targets, predictions, sample_weight=None):
+        errors = ops.abs(predictions - targets)
+        self.smallest.assign(ops.minimum(self.smallest, tf.reduce_min(errors)))
+        self.largest.assign(ops.maximum(self.largest, tf.reduce_max(errors)))
+
+    def result(self):
+        return ops.stack([self.smallest.value, self.largest.value])
+
+
+# %% exercise="reset-and-reuse" right="one-vector"
+class ErrorRange(keras.metrics.Metric):
+    def __init__(self):
+        super().__init__()
+        self.span = self.add_weight(name="span", shape=(2,), initializer="zeros")
+        self.reset_state()
+
+    def reset_state(self):
+        self.span.assign([np.inf, -np.inf])
+
+    def update_state(self, targets, predictions, sample_weight=None):
+        e, old = tf.abs(targets - predictions), self.span.value
+        low, high = tf.minimum(old[0], tf.reduce_min(e)), tf.maximum(old[1], tf.reduce_max(e))
+        self.span.assign([low, high])
+
+    def result(self):
+        return tf.identity(self.span.value)
 
 
 # %% exercise="reset-and-reuse" right="init-again"
@@ -555,6 +755,53 @@ class RunningLoss(keras.metrics.Metric):
         return ops.divide_no_nan(self.total.value, self.count.value)
 
 
+# %% exercise="no-graph-kept" wrong="nan-made-zero" fails="not those whose loss is NaN" points=3
+class RunningLoss(keras.metrics.Metric):
+    def __init__(self):
+        super().__init__(name="running_loss")
+        self.total = self.add_weight(name="total", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, loss, n):
+        self.total.assign_add(ops.nan_to_num(loss) * n)
+        self.count.assign_add(n)
+
+    def result(self):
+        return ops.divide_no_nan(self.total.value, self.count.value)
+
+
+# %% exercise="no-graph-kept" wrong="last-loss-kept" fails="tensors of the recorded graph" points=2
+class RunningLoss(keras.metrics.Metric):
+    def __init__(self):
+        super().__init__(name="running_loss")
+        self.total = self.add_weight(name="total", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, loss, n):
+        self.last = loss
+        if n > 0:
+            self.total.assign_add(loss * n)
+            self.count.assign_add(n)
+
+    def result(self):
+        return ops.divide_no_nan(self.total.value, self.count.value)
+
+
+# %% exercise="no-graph-kept" right="multiply-no-nan"
+class RunningLoss(keras.metrics.Metric):
+    def __init__(self):
+        super().__init__(name="running_loss")
+        self.total = self.add_weight(name="total", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, loss, n):
+        self.total.assign_add(tf.math.multiply_no_nan(loss, float(n)))
+        self.count.assign_add(float(n))
+
+    def result(self):
+        return tf.math.divide_no_nan(self.total.value, self.count.value)
+
+
 # %% exercise="no-graph-kept" right="mean-inside"
 class RunningLoss(keras.metrics.Mean):
     def __init__(self):
@@ -686,6 +933,47 @@ class TopKAccuracy(keras.metrics.Metric):
 
     def result(self):
         return ops.divide_no_nan(self.hits.value, self.count.value)
+
+
+# %% exercise="top-k-accuracy" wrong="sigmoid-first" fails="all but the largest of such logits 0" points=2
+class TopKAccuracy(keras.metrics.Metric):
+    def __init__(self, k):
+        super().__init__(name="top_k_accuracy")
+        self.k = k
+        self.hits = self.add_weight(name="hits", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, labels, logits, sample_weight=None):
+        hits = tf.math.in_top_k(labels, tf.sigmoid(logits), self.k)
+        self.hits.assign_add(ops.sum(ops.cast(hits, "float32")))
+        self.count.assign_add(ops.size(labels))
+
+    def result(self):
+        return ops.divide_no_nan(self.hits.value, self.count.value)
+
+
+# %% exercise="top-k-accuracy" wrong="subclass-of-the-built-in" fails="the task is to do its work" points=1
+class TopKAccuracy(keras.metrics.SparseTopKCategoricalAccuracy):
+    def __init__(self, k):
+        super().__init__(k=k)
+
+
+# %% exercise="top-k-accuracy" right="sorted-downwards"
+class TopKAccuracy(keras.metrics.Metric):
+    def __init__(self, k):
+        super().__init__(name="top_k_accuracy")
+        self.k = k
+        self.hits = self.add_weight(name="hits", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, labels, logits, sample_weight=None):
+        best = tf.argsort(logits, direction="DESCENDING")[:, : self.k]
+        hits = tf.reduce_any(best == tf.cast(labels, tf.int32)[:, None], axis=1)
+        self.hits.assign_add(tf.reduce_sum(tf.cast(hits, tf.float32)))
+        self.count.assign_add(float(len(labels)))
+
+    def result(self):
+        return tf.math.divide_no_nan(self.hits.value, self.count.value)
 
 
 # %% exercise="top-k-accuracy" right="count-the-better-ones"
