@@ -124,36 +124,10 @@ for rate, path in paths.items():
 # leaves the picture. The curvature of this loss is 28/3 everywhere, and steps stay stable while the
 # rate is below 2 divided by it, which is 0.214.
 #
-# ### A column and a row
-#
-# Real inputs have several features. With `x` of shape `(n, d)` a dense layer gives predictions of
-# shape `(n, 1)`, a column. Targets often come as `(n,)`. Lesson 11 has shown what the difference
-# of the two is; in a training loop the consequence is worse than a wrong number.
-#
-# **Predict**: the loop below fits $y = 2x$ with targets of the wrong shape. It runs. What does it
-# predict in the end?
-
-# %%
-def fit_one_weight(targets):
-    """Train a weight and a bias on xs for 400 steps; return the predictions."""
-    w, b = tf.Variable([[0.0]]), tf.Variable([0.0])
-    for _ in range(400):
-        with tf.GradientTape() as tape:
-            prediction = tf.reshape(xs, (3, 1)) @ w + b
-            loss = ops.mean((prediction - targets) ** 2)
-        for variable, slope in zip((w, b), tape.gradient(loss, (w, b))):
-            variable.assign_sub(0.1 * slope)
-    return prediction.numpy().ravel()
-
-
-for targets in (tf.reshape(ys, (3, 1)), ys):
-    difference = tf.reshape(xs, (3, 1)) - targets
-    fitted = [f"{value:.2f}" for value in fit_one_weight(targets)]
-    print(f"targets {tuple(targets.shape)!s:6} difference {tuple(difference.shape)}: {fitted}")
-
-# %% [markdown]
-# Each prediction was compared with each target, so the best answer to every input is the mean of
-# all targets. Nothing warned. Before you subtract, look at the shapes.
+# Real inputs have several features. With `x` of shape `(n, d)` a dense layer gives a column of
+# predictions, `(n, 1)`, and targets often come as a row, `(n,)`. Lesson 11 has shown what a loop
+# learns if one is subtracted from the other: the mean of all targets, and nothing warns. So before
+# you subtract, look at the shapes.
 
 # %% [markdown] exercise="linear-from-zero" role="task"
 # ## Exercise 13.1: linear regression from zero
@@ -433,31 +407,8 @@ print("sum of model.losses is the penalty:", np.isclose(float(sum(model.losses))
 # The penalties are not collected, but computed when you ask, from the weights as they are. Ask
 # under the tape: outside of it they are numbers without a gradient.
 #
-# Optimizers have an option that sounds like the same thing, `weight_decay`. In each step it takes
-# learning rate times `weight_decay` times the variable away from the variable.
-#
-# **Predict**: the gradient of $\lambda p^2$ is $2 \lambda p$. Does `weight_decay=2 * 0.1` do the
-# same as a penalty with $\lambda = 0.1$? The loss of the data is zero here, to leave the penalty
-# alone.
-
-# %%
-def after_one_step(weight_decay, factor):
-    """A dense layer that starts at kernel 1 and bias 1, after one step on the penalty alone."""
-    layer = layers.Dense(1, kernel_initializer="ones", bias_initializer="ones",
-                         kernel_regularizer=keras.regularizers.L2(factor))
-    optimizer = keras.optimizers.SGD(0.5, weight_decay=weight_decay)
-    with tf.GradientTape() as tape:
-        loss = 0 * ops.sum(layer(ops.ones((1, 1)))) + sum(layer.losses)
-    optimizer.apply(tape.gradient(loss, layer.trainable_variables), layer.trainable_variables)
-    return round(float(layer.kernel[0, 0]), 3), round(float(layer.bias[0]), 3)
-
-
-print("penalty 0.1:      kernel {}, bias {}".format(*after_one_step(None, 0.1)))
-print("weight_decay 0.2: kernel {}, bias {}".format(*after_one_step(0.2, 0.0)))
-
-# %% [markdown]
-# The kernel agrees; the bias has decayed too, because `weight_decay` holds for all variables unless
-# some are excluded by name (`exclude_from_weight_decay`). Nor does it show in any loss.
+# The optimizer's `weight_decay` (lesson 11) is another thing: it reaches biases too, unless some
+# variables are excluded by name, and it shows in no loss.
 
 # %% [markdown] exercise="one-step-by-hand" role="task"
 # ## Exercise 13.2: one step
@@ -699,17 +650,9 @@ print([len(x) for x, y in ten.batch(4)])
 print([len(x) for x, y in ten.batch(4, drop_remainder=True)])
 
 # %% [markdown]
-# The last batch is smaller, unless it is dropped. Whoever averages over batches has to know.
+# The last batch is smaller, unless it is dropped. So the mean over an epoch is not the mean of the
+# batch means: each counts by its number of rows (lesson 12).
 #
-# **Predict**: the three batches below have 4, 4 and 2 examples, and mean losses of 1, 2 and 9.
-# Which of the two numbers is the mean over the ten examples?
-
-# %%
-means, sizes = np.array([1.0, 2.0, 9.0]), np.array([4, 4, 2])
-print("mean of the batch means:", means.mean())
-print("weighted by batch size: ", (means * sizes).sum() / sizes.sum())
-
-# %% [markdown]
 # ### Small batches that bite
 #
 # A last batch can be as small as one. In training, batch normalisation subtracts the mean of a
@@ -920,7 +863,7 @@ for training in (True, False):
 
 # %% [markdown]
 # To evaluate with `training=True` does more than make the numbers noisy: in the second line the
-# model has *learnt* from the data that it was evaluated on.
+# model has *learned* from the data that it was evaluated on.
 #
 # Without the argument a model takes what each layer's `call` has for a default, which is `False`
 # for the built-in layers. For layers that you or others have written it may be anything: say what
@@ -1021,7 +964,9 @@ class Noted(layers.Layer):
 
 def check_value(sizes):
     noted = Noted()
-    model = keras.Sequential([keras.Input((2,)), layers.Dense(1), layers.Dropout(0.9), noted])
+    dense = layers.Dense(1, kernel_regularizer=keras.regularizers.L2(0.5))
+    model = keras.Sequential([keras.Input((2,)), dense, layers.Dropout(0.9), noted])
+    model.run_eagerly = True  # for answers that use predict: each batch is a call
     model.layers[0].set_weights([np.array([[1.0], [-2.0]]), np.array([0.5])])
     noted.calls = []
     rng = np.random.default_rng(len(sizes))
@@ -1046,6 +991,7 @@ def check_value(sizes):
     likely = {"that is the mean of the batch means; weigh each by its number of rows": means.mean(),
               "that is the sum over examples; divide by their number": (means * sizes).sum(),
               "that is the loss of the last batch": means[-1],
+              "the penalties in model.losses are no part of the result": 2.5 + wanted,
               "the arguments of loss_fn are swapped; the target comes first": (
                   np.dot(swapped, sizes) / sum(sizes))}
     cause = next((text for text, value in likely.items() if np.isclose(got, value, rtol=1e-4)),
@@ -1149,8 +1095,7 @@ print(len(written), "characters:", repr(written[:45]), "…")
 # The best display is the loss as a curve that grows while the model trains. Jupyter gives every
 # notebook a function `display`. With `display_id=True` it returns a handle, and `handle.update`
 # draws the figure again in the same place, so that one picture stays in the notebook. The loop
-# below does this if `live` is `True`, and otherwise draws once, at the end, as a notebook should
-# that is handed in. Try both.
+# below does this after every epoch.
 #
 # Here is the loop whole: the parts that a training needs, then the two loops, over epochs and over
 # batches. Each epoch ends with an evaluation on data that are not trained on.
@@ -1194,8 +1139,7 @@ fig, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")
 curves = {name: axis.plot([], label=name)[0] for name in ("loss", "val_loss")}
 axis.set(xlabel="epoch", ylabel="mean squared error", xlim=(0, 40), ylim=(0, 0.8))
 axis.legend()
-live = False
-handle = display(fig, display_id=True) if live else None  # noqa: F821 (Jupyter's own)
+handle = display(fig, display_id=True)  # noqa: F821 (Jupyter's own)
 
 for epoch in range(40):
     mean_loss.reset_state()
@@ -1214,12 +1158,11 @@ for epoch in range(40):
     history["val_loss"].append(float(loss_fn(y_valid, model(x_valid, training=False))))
     for name, curve in curves.items():
         curve.set_data(range(1, epoch + 2), history[name])
-    if live:
-        handle.update(fig)
+    handle.update(fig)
     if epoch % 10 == 9:
         print(f"epoch {epoch + 1}: better than at the start:", end=" ")
         print({name: values[-1] < values[0] for name, values in history.items()})
-plt.close(fig) if live else plt.show()
+plt.close(fig)  # or Jupyter would show it a second time, below
 
 # %% [markdown]
 # The training loss of an epoch is a mean over batches that were seen while the model was getting

@@ -69,6 +69,49 @@ def fit_linear(x, y, learning_rate=0.01, steps=100):
     return w, b
 
 
+# %% exercise="linear-from-zero" wrong="weights-first-then-bias" fails="both gradients at the same place" points=1
+def fit_linear(x, y, learning_rate=0.01, steps=100):
+    w, b = tf.Variable(tf.zeros(x.shape[1])), tf.Variable(0.0)
+    for _ in range(steps):
+        for variable in (w, b):
+            with tf.GradientTape() as tape:
+                loss = ops.mean((tf.linalg.matvec(x, w) + b - y) ** 2)
+            variable.assign_sub(learning_rate * tape.gradient(loss, variable))
+    return w, b
+
+
+# %% exercise="linear-from-zero" wrong="least-squares" fails="start at zero, mean of squares"
+def fit_linear(x, y, learning_rate=0.01, steps=100):
+    columns = np.c_[x.numpy(), np.ones(len(x))]
+    found = np.linalg.lstsq(columns, y.numpy(), rcond=None)[0].astype("float32")
+    return tf.constant(found[:-1]), tf.constant(found[-1])
+
+
+# %% exercise="linear-from-zero" wrong="example-by-example" fails="start at zero, mean of squares" points=1
+def fit_linear(x, y, learning_rate=0.01, steps=100):
+    w, b = tf.Variable(tf.zeros(x.shape[1])), tf.Variable(0.0)
+    for _ in range(steps):
+        for row, target in zip(x, y):
+            with tf.GradientTape() as tape:
+                loss = (ops.sum(row * w) + b - target) ** 2
+            slopes = tape.gradient(loss, (w, b))
+            w.assign_sub(learning_rate * slopes[0])
+            b.assign_sub(learning_rate * slopes[1])
+    return w, b
+
+
+# %% exercise="linear-from-zero" right="tensors-rebound"
+def fit_linear(x, y, learning_rate=0.01, steps=100):
+    w, b = tf.zeros((x.shape[1], 1)), tf.zeros(1)
+    for _ in range(steps):
+        with tf.GradientTape() as tape:
+            tape.watch([w, b])
+            loss = keras.losses.MeanSquaredError()(y[:, None], x @ w + b)
+        slopes = tape.gradient(loss, [w, b])
+        w, b = w - learning_rate * slopes[0], b - learning_rate * slopes[1]
+    return tf.squeeze(w, 1), tf.squeeze(b, 0)
+
+
 # %% exercise="linear-from-zero" right="dense-layer-and-optimizer"
 def fit_linear(x, y, learning_rate=0.01, steps=100):
     layer = layers.Dense(1, kernel_initializer="zeros")
@@ -182,6 +225,41 @@ def train_step(model, optimizer, x, y):
     return float(loss)
 
 
+# %% exercise="one-step-by-hand" wrong="loss-of-the-data-returned" fails="that is the loss of the data alone" points=2
+def train_step(model, optimizer, x, y):
+    with tf.GradientTape() as tape:
+        loss = ops.mean((model(x, training=True) - y) ** 2)
+        total = loss + sum(model.losses)
+    optimizer.apply(tape.gradient(total, model.trainable_variables), model.trainable_variables)
+    return float(loss)
+
+
+# %% exercise="one-step-by-hand" wrong="train-on-batch" fails="compiled the model" points=2
+def train_step(model, optimizer, x, y):
+    model.compile(optimizer=optimizer, loss="mse")
+    return float(model.train_on_batch(x, y))
+
+
+# %% exercise="one-step-by-hand" wrong="first-penalty-only" fails="the penalty of the second layer is missing" points=2
+def train_step(model, optimizer, x, y):
+    with tf.GradientTape() as tape:
+        loss = ops.mean((model(x, training=True) - y) ** 2)
+        if model.losses:
+            loss += model.losses[0]
+    optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+    return float(loss)
+
+
+# %% exercise="one-step-by-hand" right="all-terms-in-a-list"
+def train_step(model, optimizer, x, y):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(keras.losses.mean_squared_error(y, model(x, training=True)))
+        loss = tf.add_n([loss, *model.losses])
+    weights = model.trainable_weights
+    optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
+    return loss.numpy().item()
+
+
 # %% exercise="one-step-by-hand" right="loss-object-and-apply-gradients"
 def train_step(model, optimizer, x, y):
     with tf.GradientTape() as tape:
@@ -273,6 +351,39 @@ def epoch_mean(step, batches):
     return total / count
 
 
+# %% exercise="epoch-mean" wrong="nan-skipped-afterwards" fails="called step on a batch without rows" points=2
+def epoch_mean(step, batches):
+    total, count = 0.0, 0
+    for x, y in batches:
+        loss = float(step(x, y))
+        if not np.isnan(loss):
+            total, count = total + loss * len(x), count + len(x)
+    if count == 0:
+        raise ValueError("no examples")
+    return total / count
+
+
+# %% exercise="epoch-mean" wrong="stops-at-an-empty-batch" fails="one call for each batch that" points=2
+def epoch_mean(step, batches):
+    total, count = 0.0, 0
+    for x, y in batches:
+        if len(x) == 0:
+            break
+        total, count = total + float(step(x, y)) * len(x), count + len(x)
+    if count == 0:
+        raise ValueError("no examples")
+    return total / count
+
+
+# %% exercise="epoch-mean" right="list-first"
+def epoch_mean(step, batches):
+    rows = [(float(step(x, y)), x.shape[0]) for x, y in list(batches) if x.shape[0] > 0]
+    if not rows:
+        raise ValueError("no rows")
+    losses, sizes = zip(*rows)
+    return float(np.average(losses, weights=sizes))
+
+
 # %% exercise="epoch-mean" right="weighted-metric"
 def epoch_mean(step, batches):
     mean, rows = keras.metrics.Mean(), 0
@@ -342,12 +453,61 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="compiles" fails="compiled the model" points=2
+# %% exercise="evaluate-unchanged" wrong="compiles" fails="compiled the model"
 def evaluate(model, loss_fn, batches):
     model.compile(optimizer="sgd", loss=loss_fn, run_eagerly=True)
     total, count = 0.0, 0
     for x, y in batches:
         total += float(model.evaluate(x, y, batch_size=len(x), verbose=0)) * len(x)
+        count += len(x)
+    return total / count
+
+
+# %% exercise="evaluate-unchanged" wrong="penalties-added" fails="the penalties in model.losses are no part" points=2
+def evaluate(model, loss_fn, batches):
+    total, count = 0.0, 0
+    for x, y in batches:
+        total += float(loss_fn(y, model(x, training=False)) + sum(model.losses)) * len(x)
+        count += len(x)
+    return total / count
+
+
+# %% exercise="evaluate-unchanged" wrong="weights-put-back" fails="dropout draws random numbers"
+def evaluate(model, loss_fn, batches):
+    before, total, count = model.get_weights(), 0.0, 0
+    for x, y in batches:
+        total += float(loss_fn(y, model(x, training=True))) * len(x)
+        count += len(x)
+    model.set_weights(before)
+    return total / count
+
+
+# %% exercise="evaluate-unchanged" wrong="errors-passed-over" fails="did not pass the error on" points=2
+def evaluate(model, loss_fn, batches):
+    total, count = 0.0, 0
+    for x, y in batches:
+        try:
+            total += float(loss_fn(y, model(x, training=False))) * len(x)
+            count += len(x)
+        except Exception:
+            continue
+    return total / count
+
+
+# %% exercise="evaluate-unchanged" right="predict-on-batch"
+def evaluate(model, loss_fn, batches):
+    total, count = 0.0, 0
+    for x, y in batches:
+        total += float(loss_fn(y, model.predict_on_batch(x))) * len(x)
+        count += len(x)
+    return total / count
+
+
+# %% exercise="evaluate-unchanged" right="predict"
+def evaluate(model, loss_fn, batches):
+    total, count = 0.0, 0
+    for x, y in batches:
+        total += float(loss_fn(y, model.predict(x, verbose=0))) * len(x)
         count += len(x)
     return total / count
 
@@ -447,6 +607,46 @@ def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     return keras.optimizers.SGD(head_rate, momentum=momentum)
 
 
+# %% exercise="two-learning-rates" wrong="head-is-last" fails="tell the parts by id" points=1
+def two_rates(model, head, body_rate, head_rate, momentum=0.0):
+    n, variables = len(head.trainable_variables), list(model.trainable_variables)
+    slow = keras.optimizers.SGD(body_rate, momentum=momentum)
+    fast = keras.optimizers.SGD(head_rate, momentum=momentum)
+
+    def update(gradients):
+        slow.apply(gradients[:-n], variables[:-n])
+        fast.apply(gradients[-n:], variables[-n:])
+
+    return update
+
+
+# %% exercise="two-learning-rates" right="compared-with-is"
+def two_rates(model, head, body_rate, head_rate, momentum=0.0):
+    variables = list(model.trainable_variables)
+    in_head = [any(v is own for own in head.trainable_weights) for v in variables]
+    rates = {False: body_rate, True: head_rate}
+    optimizers = {k: keras.optimizers.SGD(rate, momentum=momentum) for k, rate in rates.items()}
+
+    def update(gradients):
+        for part, optimizer in optimizers.items():
+            places = [i for i, inside in enumerate(in_head) if inside is part]
+            optimizer.apply([gradients[i] for i in places], [variables[i] for i in places])
+
+    return update
+
+
+# %% exercise="two-learning-rates" right="one-optimizer-scaled-gradients"
+def two_rates(model, head, body_rate, head_rate, momentum=0.0):
+    variables, ids = list(model.trainable_variables), {id(v) for v in head.trainable_variables}
+    rates = [head_rate if id(v) in ids else body_rate for v in variables]
+    optimizer = keras.optimizers.SGD(1.0, momentum=momentum)
+
+    def update(gradients):
+        optimizer.apply([rate * g for rate, g in zip(rates, gradients)], variables)
+
+    return update
+
+
 # %% exercise="two-learning-rates" right="velocities-by-hand"
 def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     ids = {id(v) for v in head.trainable_variables}
@@ -538,6 +738,36 @@ def clipped_step(variables, gradients, learning_rate, max_norm):
     norm = sum(float(ops.sum(g**2)) for v, g in active) ** 0.5
     for v, g in active:
         v.assign_sub(learning_rate * max_norm / max(norm, 1e-9) * g)
+    return norm
+
+
+# %% exercise="frozen-and-missing" wrong="norm-after-clipping" fails="the one before clipping" points=2
+def clipped_step(variables, gradients, learning_rate, max_norm):
+    active = [(v, g) for v, g in zip(variables, gradients) if v.trainable and g is not None]
+    norm = sum(float(ops.sum(g**2)) for v, g in active) ** 0.5
+    factor = max_norm / norm if norm > max_norm else 1.0
+    for v, g in active:
+        v.assign_sub(learning_rate * factor * g)
+    return norm * factor
+
+
+# %% exercise="frozen-and-missing" wrong="largest-entry" fails="the root of the sum of all squares"
+def clipped_step(variables, gradients, learning_rate, max_norm):
+    active = [(v, g) for v, g in zip(variables, gradients) if v.trainable and g is not None]
+    norm = max((float(ops.max(ops.abs(g))) for v, g in active), default=0.0)
+    factor = max_norm / norm if norm > max_norm else 1.0
+    for v, g in active:
+        v.assign_sub(learning_rate * factor * g)
+    return norm
+
+
+# %% exercise="frozen-and-missing" right="optimizer-clips"
+def clipped_step(variables, gradients, learning_rate, max_norm):
+    active = [(g, v) for v, g in zip(variables, gradients) if v.trainable and g is not None]
+    if not active:
+        return 0.0
+    norm = float(tf.linalg.global_norm([g for g, v in active]))
+    keras.optimizers.SGD(learning_rate, global_clipnorm=max_norm).apply_gradients(active)
     return norm
 
 
