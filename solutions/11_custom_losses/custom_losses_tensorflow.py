@@ -117,8 +117,8 @@ print(tuple(keras.losses.MeanSquaredError(reduction="none")(targets, outputs).sh
 # | counts | dense, exponential | `Poisson` | counts, same shape |
 #
 # Choosing a network is choosing a set of functions among which training may search, its *hypothesis
-# space*; choosing a loss is saying which of them is best. An optimizer only decides how to search.
-# All three come as built-in parts:
+# space* (lesson 08); choosing a loss is saying which of them is best. An optimizer only decides how
+# to search. All three come as built-in parts:
 
 # %% listing="S2-11"
 parts = {
@@ -333,21 +333,9 @@ for errors, threshold in [([[0.0], [1000.0], [-0.25]], 0.5), ([[3.0, 0.0]], 5.0)
 # %% [markdown]
 # ## Shapes that fit too well
 #
-# A network with one output gives a column, `(n, 1)`. Targets are often read from a table as a plain
-# row of numbers, `(n,)`. To subtract one from the other is no error: broadcasting lines up the last
-# axes and repeats both until they fit.
-#
-# **Predict**: the predictions below are perfect. What is the shape of the difference, and what is
-# the mean squared error?
-
-# %%
-column = tf.constant([[1.0], [2.0], [3.0], [4.0]])
-row = tf.constant([1.0, 2.0, 3.0, 4.0])
-print("difference:", tuple((column - row).shape))
-print("mean squared error:", ops.mean((column - row) ** 2).numpy())
-
-# %% [markdown]
-# Each of the four predictions was compared with each of the four targets. The loss is a number, it
+# Lesson 01 had a perfect model with a bad loss. Its predictions were a column, `(n, 1)`, as a
+# network with one output gives them, and its targets a row, `(n,)`, as they are read from a table.
+# The difference is a square, in which each prediction meets each target. It has a mean, the mean
 # has a gradient, and training runs. What does it learn? Here is a line with a little noise, fitted
 # twice from the same start.
 #
@@ -395,7 +383,7 @@ plt.show()
 #
 # ### Who notices?
 #
-# Keras often lines the two up. Below, the same perfect predictions, `(4, 1)`, and targets, `(4,)`,
+# Keras often lines the two up. Below, perfect predictions, `(4, 1)`, and their targets, `(4,)`,
 # meet five forms of the squared error. The last one hands your own function to a model by
 # `compile`, and has `evaluate` compute it; the model gives its input back.
 #
@@ -414,6 +402,8 @@ class OwnLoss(keras.losses.Loss):
 model = keras.Sequential([keras.Input((1,)), layers.Identity()])
 model.compile(loss=own_function, run_eagerly=True)
 built_in = keras.losses.mean_squared_error
+row = tf.constant([1.0, 2.0, 3.0, 4.0])
+column = row[:, None]
 print("built-in function: ", np.mean(built_in(row, column)))
 print("built-in object:   ", keras.losses.MeanSquaredError()(row, column).numpy())
 print("your own function: ", np.mean(own_function(row, column)))
@@ -640,16 +630,7 @@ for reduction in ("none", "sum", "sum_over_batch_size", "mean_with_sample_weight
 # (In PyTorch it depends on the function: `mse_loss` with weights divides by their sum, `huber_loss`
 # by the number of examples.)
 #
-# The same question comes up between batches: the mean of two batch means is the mean of all
-# examples only if the batches are of the same size.
-
-# %%
-first, second = np.array([1.0, 1.0, 1.0, 1.0]), np.array([6.0])
-print("mean of means:", (first.mean() + second.mean()) / 2)
-print("mean of all:  ", np.concatenate([first, second]).mean())
-
-# %% [markdown]
-# And either divisor can be zero. **Predict**: what is the mean of an empty batch? What comes out of
+# Either divisor can be zero. **Predict**: what is the mean of an empty batch? What comes out of
 # a loss object? And what is the gradient if a NaN is replaced afterwards by `ops.where`?
 
 # %%
@@ -816,6 +797,8 @@ for case in [
     ([1.0, 5.0], None, "none", [1.0, 5.0], "without weights each weight is 1"),
     ([1.0, 5.0], None, "sum", 6.0, "without weights each weight is 1"),
     ([1.0], [1e-3], "weighted_mean", 1.0, "a small divisor is not zero"),
+    ([], [], "none", [], "'none' divides by nothing, and gives one number per example"),
+    ([1.0, 5.0], [0.0, 0.0], "none", [0.0, 0.0], "'none' divides by nothing, and keeps the shape"),
 ]:
     check_edge(*case)
 y = reduce_losses(tf.constant([1.0, 3.0]), tf.constant([1.0, 3.0]))
@@ -826,8 +809,12 @@ for name in ["average", "", None]:
         reduce_losses(tf.ones(2), tf.ones(2), name)
     except ValueError:
         continue
+    except KeyError:
+        told = "KeyError"
+    else:
+        told = "nothing"
     raise AssertionError(
-        f"reduce_losses(losses, weights, {name!r}) raised nothing, wanted ValueError.")
+        f"reduce_losses(losses, weights, {name!r}) raised {told}, wanted ValueError.")
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -867,6 +854,7 @@ for function in (naive_softplus, ops.softplus):
 # pull?
 
 # %%
+print("1 - sigmoid at 16 and at 17:", (1 - ops.sigmoid(tf.constant([16.0, 17.0]))).numpy())
 target = tf.zeros((1, 1))
 bce = keras.losses.BinaryCrossentropy
 for name, function in {
@@ -1106,6 +1094,8 @@ def check_penalty(model, description, l1, l2):
     for w, value in zip(model.trainable_weights, everything):
         w.assign(value)
     kernels = [a for a in everything if a.ndim >= 2]
+    named = [a for a, w in zip(everything, model.trainable_weights) if w.name == "kernel"]
+    frozen = [w.numpy() for w in model.non_trainable_weights if len(w.shape) >= 2]
     y = penalised_loss(model, tf.constant(1.5), l1=l1, l2=l2)
     called = f"penalised_loss(model, 1.5, l1={l1}, l2={l2}) for {description}"
     assert isinstance(y, tf.Tensor), f"{called} gave {type(y).__name__}, wanted a tensor."
@@ -1127,7 +1117,10 @@ def check_penalty(model, description, l1, l2):
             1.5 + penalty(kernels, root=True),
         "the mean of each kernel was taken, not the sum": 1.5 + penalty(kernels, each=np.mean),
         "only kernels with two axes count; a convolution has four": 1.5 + penalty(dense),
+        "only weights called kernel count; their axes decide, not their name":
+            1.5 + penalty(named),
         "only the first kernel counts": 1.5 + penalty(kernels[:1]),
+        "frozen kernels are penalised too": 1.5 + penalty(kernels + frozen),
         "there is no penalty: look at all depths of the tree": 1.5,
         "the L2 part is halved":
             1.5 + penalty(kernels) - l2 / 2 * sum((a**2).sum() for a in kernels),
@@ -1159,6 +1152,18 @@ for l1, l2 in [(0.2, 0.0), (0.0, 0.7)]:
     norm.build((None, 3))
     check_penalty(dense, "one dense layer", l1, l2)
     check_penalty(norm, "a LayerNormalization, which has no kernels", l1, l2)
+class Mix(layers.Layer):
+    def build(self, shape):
+        self.mix = self.add_weight(name="mix", shape=(shape[-1], 3))
+
+    def call(self, x):
+        return x @ self.mix
+
+
+for last in ([layers.Dense(2, trainable=False)], [Mix()], [layers.Dense(3)] * 2):
+    what = {Mix: "a weight of two axes called mix"}.get(
+        type(last[0]), "a layer at two places" if len(last) > 1 else "a frozen layer")
+    check_penalty(keras.Sequential([keras.Input((3,)), layers.Dense(3), *last]), what, 0.2, 0.1)
 y = penalised_loss(dense, tf.constant(2.0))
 assert isinstance(y, tf.Tensor) and abs(y.numpy() - 2.0) < 1e-6, (
     f"penalised_loss(model, 2.0) gave {y}, wanted 2: both factors are 0 if none are given.")
@@ -1450,15 +1455,36 @@ for momentum in [0.5]:
 # BEGIN HIDDEN TESTS
 for momentum in [0.0, 0.8]:
     check_link(momentum)
+
+
+class Mix(layers.Layer):
+    def build(self, shape):
+        self.mix = self.add_weight(name="mix", shape=(shape[-1], 2))
+
+    def call(self, x):
+        return x @ self.mix
+
+
+mix, frozen = Mix(), layers.Dense(1, trainable=False)
+model = keras.Sequential([keras.Input((2,)), mix, frozen])
+mix.set_weights([np.array([[1.0, -2.0], [-0.5, 3.0]])])
+frozen.set_weights([np.array([[-1.0], [2.0]]), np.array([-3.0])])
+x, y = tf.ones((1, 2)), tf.ones((1, 1))
+constrained_step(model, keras.optimizers.SGD(0.0), lambda t, p: ops.mean(t - p), x, y)
+assert mix.mix.numpy().tolist() == [[1, 0], [0, 3]], (
+    f"constrained_step with learning rate 0 left {mix.mix.numpy().tolist()} of a trainable weight "
+    "[[1, -2], [-0.5, 3]]: two axes make a kernel, whatever its name or layer.")
+assert frozen.kernel.numpy()[:, 0].tolist() == [-1, 2], (
+    f"constrained_step made {frozen.kernel.numpy()[:, 0].tolist()} of a frozen kernel [-1, 2]: "
+    "only trainable weights are constrained.")
 # END HIDDEN TESTS
 
 # %% [markdown]
 # ## Losses with settings
 #
-# A loss with a threshold needs to keep it somewhere. Take the *pinball loss*, which punishes
-# answers that are too low with factor $q$ and answers that are too high with factor $1 - q$. With
-# $q = 0.9$ the network learns a bound that nine answers in ten stay below. There are three ways to
-# hold $q$.
+# A loss with a threshold needs to keep it somewhere. So does the quantile loss of lesson 09, also
+# called *pinball loss*, which punishes answers that are too low with factor $q$ and answers that
+# are too high with factor $1 - q$. There are three ways to hold $q$.
 #
 # A function with an extra argument is the simplest, but `fit` calls `loss(targets, outputs)` and
 # knows of no third. A *factory* is a function that makes a loss and remembers the setting. A class
@@ -1496,58 +1522,34 @@ print(f"class:    {Pinball(0.9)(y_true, y_pred).numpy():.4f}")
 # %% [markdown]
 # ### Then and now: what is saved
 #
-# A compiled model is saved together with its loss (lesson 09). The book saves a model whose loss
-# came from a factory under a name without an ending.
+# A compiled model is saved together with its loss. Lesson 09 has shown what is in the file: of a
+# function its name, of an object its class and its *configuration*. That is a dictionary of plain
+# values (numbers, texts, lists) which are the arguments of the constructor. The books save the
+# factory's loss, and whoever loads the model hands over another one for the name.
 #
-# **Predict**: of the two lines, does either work?
+# **Predict** the three values after loading. The loss that is saved has $q = 0.9$ each time.
 
-# %% listing="S1-12"
+# %% listing="S1-12 S1-14 S1-15"
 model = keras.Sequential([keras.Input((1,)), layers.Dense(1, kernel_initializer="ones")])
-model.compile("sgd", loss=make_pinball(0.9), run_eagerly=True)
 inputs, answers = np.array([[1.0], [2.0]]), np.array([[3.0], [6.0]])
-folder = tempfile.TemporaryDirectory()
-path = Path(folder.name) / "model.keras"
-for attempt in (
-    lambda: model.save(Path(folder.name) / "model"),
-    lambda: (model.save(path), keras.saving.load_model(path)),
+for what, loss, handed_over in (
+    ("factory, 0.9 again", make_pinball(0.9), {"pinball_loss": make_pinball(0.9)}),
+    ("factory, now 0.5", make_pinball(0.9), {"pinball_loss": make_pinball(0.5)}),
+    ("class", Pinball(0.9), {"Pinball": Pinball}),
 ):
-    try:
-        attempt()
-    except (ValueError, TypeError) as error:
-        print(f"{type(error).__name__}: {str(error)[:46]}...")
-
-# %% [markdown]
-# The name must end in `.keras`. And the file holds only the *name* of the loss, `pinball_loss`,
-# since a function has no settings that Keras could see. Whoever loads has to hand it over, made by
-# the factory, and has to remember the 0.9.
-#
-# **Predict**: someone forgets it, and takes 0.5. Is there an error?
-
-# %% listing="S1-14"
-print(f"saved with q = 0.9:  {model.evaluate(inputs, answers, verbose=0):.2f}")
-for q in (0.9, 0.5):
-    loaded = keras.saving.load_model(path, custom_objects={"pinball_loss": make_pinball(q)})
+    model.compile("sgd", loss=loss, run_eagerly=True)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder) / "model.keras")
+        loaded = keras.saving.load_model(Path(folder) / "model.keras", handed_over)
     loaded.run_eagerly = True
-    print(f"loaded with q = {q}: {loaded.evaluate(inputs, answers, verbose=0):.2f}")
+    values = [net.evaluate(inputs, answers, verbose=0) for net in (model, loaded)]
+    print(f"{what:18} saved {values[0]:.2f}, loaded {values[1]:.2f}")
+print("configuration of the class:", sorted(Pinball(0.9).get_config()))
 
 # %% [markdown]
-# The network is the same, the loss is not, and it would train on towards another goal. So give the
-# setting to an object? `Pinball` above has one.
-#
-# **Predict**: with which `q` is it loaded?
-
-# %% listing="S1-15"
-model.compile("sgd", loss=Pinball(0.9), run_eagerly=True)
-model.save(path)
-loaded = keras.saving.load_model(path, custom_objects={"Pinball": Pinball})
-print("q =", loaded.loss.q)
-print("configuration:", sorted(Pinball(0.9).get_config()))
-folder.cleanup()
-
-# %% [markdown]
-# Still 0.5, and still no error. Keras makes the object anew from its *configuration*: a dictionary
-# of plain values (numbers, texts, lists) that are the arguments of the constructor. `get_config` of
-# the base class knows the arguments of the base class, `name` and `reduction`. Yours you must add.
+# The network is the same, the loss is not, it would train on towards another goal, and nothing was
+# said. The object has come back with its default, 0.5: `get_config` of the base class knows the
+# arguments of the base class, `name` and `reduction`. Yours you must add.
 #
 # The library itself is not safe from this. **Predict**: does the built-in Huber loss come back with
 # its threshold, which it calls `delta`?

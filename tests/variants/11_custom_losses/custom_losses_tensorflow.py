@@ -39,6 +39,25 @@ def huber(y_true, y_pred, threshold=1.0):
         error <= threshold, error**2 / 2, threshold * ops.abs(error) - threshold**2 / 2), axis=-1)
 
 
+# %% exercise="huber-per-sample" wrong="one-branch-for-all" fails="beyond it, then the mean"
+def huber(y_true, y_pred, threshold=1.0):
+    size = ops.abs(y_true - y_pred)
+    if ops.max(size) <= threshold:
+        return ops.mean(size**2 / 2, axis=-1)
+    return ops.mean(threshold * size - threshold**2 / 2, axis=-1)
+
+
+# %% exercise="huber-per-sample" wrong="smooth-cousin" fails="beyond it, then the mean"
+def huber(y_true, y_pred, threshold=1.0):
+    e = (y_true - y_pred) / threshold
+    return ops.mean(threshold**2 * (ops.sqrt(1 + e**2) - 1), axis=-1)
+
+
+# %% exercise="huber-per-sample" right="object-without-reduction"
+def huber(y_true, y_pred, threshold=1.0):
+    return keras.losses.Huber(delta=threshold, reduction="none")(y_true, y_pred)
+
+
 # %% exercise="huber-per-sample" right="built-in"
 def huber(y_true, y_pred, threshold=1.0):
     return keras.losses.huber(y_true, y_pred, delta=threshold)
@@ -102,6 +121,37 @@ def squared_error(y_true, y_pred):
 def squared_error(y_true, y_pred):
     y_true = tf.cast(tf.reshape(y_true, [-1]), tf.float32)
     return tf.square(y_true - tf.reshape(y_pred, [-1]))
+
+
+# %% exercise="one-column-targets" wrong="reshaped-like-the-outputs" fails="the result is a row, not a column"
+def squared_error(y_true, y_pred):
+    return ops.square(ops.reshape(ops.cast(y_true, "float32"), y_pred.shape) - y_pred)
+
+
+# %% exercise="one-column-targets" wrong="asserts" fails="raised AssertionError, wanted ValueError" points=2
+def squared_error(y_true, y_pred):
+    rows = []
+    for t in (y_true, y_pred):
+        if len(t.shape) == 2 and t.shape[1] == 1:
+            t = t[:, 0]
+        assert len(t.shape) == 1
+        rows.append(ops.cast(t, "float32"))
+    assert rows[0].shape == rows[1].shape
+    return ops.square(rows[0] - rows[1])
+
+
+# %% exercise="one-column-targets" wrong="cast-to-the-targets" fails="the predictions were cut" points=1
+def squared_error(y_true, y_pred):
+    rows = []
+    for t in (y_true, y_pred):
+        if len(t.shape) == 2 and t.shape[1] == 1:
+            t = t[:, 0]
+        if len(t.shape) != 1:
+            raise ValueError("neither a row nor a column")
+        rows.append(ops.cast(t, y_true.dtype))
+    if rows[0].shape != rows[1].shape:
+        raise ValueError("not as many targets as predictions")
+    return ops.cast(ops.square(rows[0] - rows[1]), "float32")
 
 
 # %% exercise="one-column-targets" right="pattern-of-shapes"
@@ -211,6 +261,69 @@ def reduce_losses(losses, weights=None, reduction="mean"):
     return tf.math.divide_no_nan(ops.sum(weighted), divisor)
 
 
+# %% exercise="weighted-reduction" wrong="zero-first" fails="'none' divides by nothing" points=2
+def reduce_losses(losses, weights=None, reduction="mean"):
+    if reduction not in ("none", "sum", "mean", "weighted_mean"):
+        raise ValueError(reduction)
+    if weights is None:
+        weights = ops.ones_like(losses)
+    if len(losses) == 0 or ops.sum(weights) == 0:
+        return tf.constant(0.0)
+    each = weights * losses
+    if reduction == "none":
+        return each
+    total = ops.sum(each)
+    if reduction == "sum":
+        return total
+    return total / (len(losses) if reduction == "mean" else ops.sum(weights))
+
+
+# %% exercise="weighted-reduction" wrong="looked-up-in-a-dictionary" fails="raised KeyError, wanted ValueError" points=2
+def reduce_losses(losses, weights=None, reduction="mean"):
+    each = losses if weights is None else weights * losses
+    total, n = ops.sum(each), float(len(losses))
+    return {
+        "none": each,
+        "sum": total,
+        "mean": tf.math.divide_no_nan(total, n),
+        "weighted_mean": tf.math.divide_no_nan(total, n if weights is None else ops.sum(weights)),
+    }[reduction]
+
+
+# %% exercise="weighted-reduction" wrong="a-little-in-the-divisor" fails="a small divisor is not zero" points=2
+def reduce_losses(losses, weights=None, reduction="mean"):
+    if weights is None:
+        weights = ops.ones_like(losses)
+    each = weights * losses
+    if reduction == "none":
+        return each
+    total = ops.sum(each)
+    if reduction == "sum":
+        return total
+    if reduction == "mean":
+        return total / (len(losses) + 1e-7)
+    if reduction == "weighted_mean":
+        return total / (ops.sum(weights) + 1e-7)
+    raise ValueError(reduction)
+
+
+# %% exercise="weighted-reduction" right="harmless-divisor"
+def reduce_losses(losses, weights=None, reduction="mean"):
+    weights = tf.ones_like(losses) if weights is None else weights
+    each = weights * losses
+    match reduction:
+        case "none":
+            return each
+        case "sum":
+            return tf.reduce_sum(each)
+        case "mean":
+            return tf.reduce_sum(each) / max(len(losses), 1)
+        case "weighted_mean":
+            divisor = tf.reduce_sum(weights)
+            return tf.reduce_sum(each) / tf.where(divisor > 0, divisor, 1.0)
+    raise ValueError(f"unknown reduction {reduction}")
+
+
 # %% exercise="weighted-reduction" right="divide-no-nan"
 def reduce_losses(losses, weights=None, reduction="mean"):
     if weights is None:
@@ -252,7 +365,7 @@ def penalised_loss(model, loss, l1=0.0, l2=0.0):
 
 # %% exercise="kernel-penalty" wrong="out-of-the-tape" fails="the penalty is a constant" points=2
 def penalised_loss(model, loss, l1=0.0, l2=0.0):
-    for w in model.get_weights():
+    for w in [w.numpy() for w in model.trainable_weights]:
         if w.ndim >= 2:
             loss = loss + l1 * np.abs(w).sum() + l2 * (w**2).sum()
     return loss
@@ -287,6 +400,34 @@ def penalised_loss(model, loss, l1=0.0, l2=0.0):
     for layer in getattr(model, "layers", [model]):
         layer.kernel_regularizer = keras.regularizers.L1L2(l1, l2)
     return loss + sum(model.losses)
+
+
+# %% exercise="kernel-penalty" wrong="by-name" fails="their axes decide, not their name" points=1
+def penalised_loss(model, loss, l1=0.0, l2=0.0):
+    for w in model.trainable_weights:
+        if w.name == "kernel":
+            loss = loss + l1 * ops.sum(ops.abs(w)) + l2 * ops.sum(ops.square(w))
+    return loss
+
+
+# %% exercise="kernel-penalty" wrong="frozen-too" fails="frozen kernels are penalised too" points=1
+def penalised_loss(model, loss, l1=0.0, l2=0.0):
+    for w in model.weights:
+        if len(w.shape) >= 2:
+            loss = loss + l1 * ops.sum(ops.abs(w)) + l2 * ops.sum(ops.square(w))
+    return loss
+
+
+# %% exercise="kernel-penalty" wrong="each-place-counts" fails="at every depth, once each" points=1
+def penalised_loss(model, loss, l1=0.0, l2=0.0):
+    def kernels(block):
+        if hasattr(block, "layers"):
+            return [w for layer in block.layers for w in kernels(layer)]
+        return [w for w in block.trainable_weights if len(w.shape) >= 2]
+
+    for w in kernels(model):
+        loss = loss + l1 * ops.sum(ops.abs(w)) + l2 * ops.sum(ops.square(w))
+    return loss
 
 
 # %% exercise="kernel-penalty" right="built-in-regulariser"
@@ -354,7 +495,7 @@ def constrained_step(model, optimizer, loss_fn, x, y):
     return float(loss)
 
 
-# %% exercise="non-negative-weights" wrong="outer-layers-only" fails="the kernels of inner blocks are not constrained" points=1
+# %% exercise="non-negative-weights" wrong="outer-layers-only" fails="the kernels of inner blocks are not constrained"
 def constrained_step(model, optimizer, loss_fn, x, y):
     weights = model.trainable_weights
     with tf.GradientTape() as tape:
@@ -377,6 +518,42 @@ def constrained_step(model, optimizer, loss_fn, x, y):
     return float(loss)
 
 
+# %% exercise="non-negative-weights" wrong="frozen-too" fails="only trainable weights are constrained" points=2
+def constrained_step(model, optimizer, loss_fn, x, y):
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y, model(x))
+    weights = model.trainable_weights
+    optimizer.apply(tape.gradient(loss, weights), weights)
+    for w in model.weights:
+        if len(w.shape) >= 2:
+            w.assign(ops.maximum(w, 0.0))
+    return float(loss)
+
+
+# %% exercise="non-negative-weights" wrong="by-name" fails="whatever its name or layer" points=2
+def constrained_step(model, optimizer, loss_fn, x, y):
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y, model(x))
+    weights = model.trainable_weights
+    optimizer.apply(tape.gradient(loss, weights), weights)
+    for w in weights:
+        if w.path.endswith("kernel"):
+            w.assign(ops.maximum(w, 0.0))
+    return float(loss)
+
+
+# %% exercise="non-negative-weights" wrong="loss-after-the-step" fails="the loss before the step"
+def constrained_step(model, optimizer, loss_fn, x, y):
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y, model(x))
+    weights = model.trainable_weights
+    optimizer.apply(tape.gradient(loss, weights), weights)
+    for w in weights:
+        if len(w.shape) >= 2:
+            w.assign(tf.nn.relu(w))
+    return float(loss_fn(y, model(x)))
+
+
 # %% exercise="non-negative-weights" right="constraint-of-the-weight"
 def constrained_step(model, optimizer, loss_fn, x, y):
     weights = model.trainable_weights
@@ -396,7 +573,9 @@ def constrained_step(model, optimizer, loss_fn, x, y):
         loss = loss_fn(y, outputs)
     gradients = tape.gradient(loss, model.trainable_variables)
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
-    model.set_weights([np.maximum(a, 0) if a.ndim >= 2 else a for a in model.get_weights()])
+    for variable in model.trainable_variables:
+        values = variable.numpy()
+        variable.assign(np.maximum(values, 0) if values.ndim >= 2 else values)
     return float(loss.numpy())
 
 
@@ -478,6 +657,48 @@ class HuberLoss(keras.losses.Loss):
 
     def get_config(self):
         return {**super().get_config(), "threshold": self.threshold}
+
+
+# %% exercise="configured-loss" wrong="takes-the-threshold-out" fails="changed its argument" points=2
+class HuberLoss(keras.losses.Loss):
+    def __init__(self, threshold=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.threshold = threshold
+
+    def call(self, y_true, y_pred):
+        t = self.threshold
+        size = ops.abs(y_true - y_pred)
+        return ops.mean(ops.where(size <= t, size**2 / 2, t * size - t**2 / 2), axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "threshold": self.threshold}
+
+    @classmethod
+    def from_config(cls, config):
+        threshold = config.pop("threshold")
+        return cls(threshold, **config)
+
+
+# %% exercise="configured-loss" wrong="built-in-left-as-it-is" fails="the threshold is missing"
+class HuberLoss(keras.losses.Huber):
+    def __init__(self, threshold=1.0, **kwargs):
+        super().__init__(delta=threshold, **kwargs)
+        self.threshold = threshold
+
+
+# %% exercise="configured-loss" right="built-in-function"
+class HuberLoss(keras.losses.Loss):
+    def __init__(self, threshold=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.threshold = threshold
+
+    def call(self, y_true, y_pred):
+        return keras.losses.huber(y_true, y_pred, delta=self.threshold)
+
+    def get_config(self):
+        config = super().get_config()
+        config["threshold"] = self.threshold
+        return config
 
 
 # %% exercise="configured-loss" right="arguments-written-out"
