@@ -1095,7 +1095,7 @@ print(len(written), "characters:", repr(written[:45]), "…")
 # The best display is the loss as a curve that grows while the model trains. Jupyter gives every
 # notebook a function `display`. With `display_id=True` it returns a handle, and `handle.update`
 # draws the figure again in the same place, so that one picture stays in the notebook. The loop
-# below does this after every epoch.
+# below does this in every tenth epoch, since each update sends the whole picture.
 #
 # Here is the loop whole: the parts that a training needs, then the two loops, over epochs and over
 # batches. Each epoch ends with an evaluation on data that are not trained on.
@@ -1156,10 +1156,10 @@ for epoch in range(40):
     history["loss"].append(float(mean_loss.result()))
     history["mae"].append(float(mean_error.result()))
     history["val_loss"].append(float(loss_fn(y_valid, model(x_valid, training=False))))
-    for name, curve in curves.items():
-        curve.set_data(range(1, epoch + 2), history[name])
-    handle.update(fig)
     if epoch % 10 == 9:
+        for name, curve in curves.items():
+            curve.set_data(range(1, epoch + 2), history[name])
+        handle.update(fig)
         print(f"epoch {epoch + 1}: better than at the start:", end=" ")
         print({name: values[-1] < values[0] for name, values in history.items()})
 plt.close(fig)  # or Jupyter would show it a second time, below
