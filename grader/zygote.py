@@ -11,13 +11,16 @@ not survive a fork.
 
 from __future__ import annotations
 
+import codecs
 import gc
 import importlib
+import io
 import json
 import os
 import random
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -113,7 +116,11 @@ def become_kernel(request: dict[str, Any]) -> NoReturn:
         sandbox.confine_files(request["containment"], scratch)
         sandbox.drop_capabilities()
 
+    from ipykernel import zmqshell
     from ipykernel.kernelapp import IPKernelApp
+
+    if contained:
+        zmqshell.system = run_in_shell  # type: ignore[attr-defined, assignment]
 
     app = IPKernelApp.instance()
     # A history on disk would end with the scratch folder, and be written after each cell.
@@ -123,6 +130,32 @@ def become_kernel(request: dict[str, Any]) -> NoReturn:
     os.close(log)
     app.start()
     os._exit(0)
+
+
+def run_in_shell(command: str) -> int:
+    """Run what follows a `!` in a cell, print what it prints, return its exit status.
+
+    Stands in for IPython's own, which needs a terminal. A contained kernel has none: it could only
+    have all of them, those of the host's users too.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    process = subprocess.Popen(
+        command,
+        shell=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert isinstance(process.stdout, io.BufferedReader)
+    with process:
+        try:
+            while data := process.stdout.read1(1 << 16):
+                print(decoder.decode(data), end="", flush=True)
+        except BaseException:
+            process.kill()
+            raise
+    code = process.returncode
+    return 128 - code if code > 128 else code  # by a signal: its number, negative
 
 
 def _is_stdlib(path: str) -> bool:

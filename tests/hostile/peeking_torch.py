@@ -195,7 +195,8 @@ def double(x):
 import os
 from pathlib import Path
 
-for folder in ["/proc/1", f"/proc/{os.getppid()}", *(f"/proc/{pid}" for pid in range(2, 5000, 7))]:
+pids = {1, os.getppid(), *range(2, 5000, 7)} - {os.getpid()}
+for folder in sorted(f"/proc/{pid}" for pid in pids):
     for name in ("environ", "cmdline", "maps", "mem", "fd", "cwd"):
         try:
             path = Path(folder, name)

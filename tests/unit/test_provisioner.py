@@ -104,6 +104,29 @@ def test_a_stock_client_gets_a_contained_kernel_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("scratch")] == []
 
 
+def test_a_command_of_the_shell_prints_and_leaves_its_status() -> None:
+    nb = new_notebook(
+        cells=[
+            new_code_cell("!printf 'größe\\n'; echo on stderr >&2; exit 3"),
+            new_code_cell("_exit_code"),
+            new_code_cell("!kill -9 $$"),
+            new_code_cell("_exit_code"),
+            new_code_cell("!cat"),  # there is nothing to read
+            new_code_cell("!!echo listed"),
+            new_code_cell("%%bash\necho from bash"),
+        ]
+    )
+    NotebookClient(nb, kernel_name="grader-torch").execute()
+    shown = [o.get("text") or o["data"]["text/plain"] for c in nb.cells for o in c.outputs]
+    assert shown == [
+        "größe\non stderr\n",
+        "3",
+        "-9",
+        "['listed']",
+        "from bash\n",
+    ]
+
+
 def test_where_nothing_can_be_contained_a_kernel_does_not_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
