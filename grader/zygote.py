@@ -52,6 +52,7 @@ JUPYTER_MODULES = (
     "jedi",
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
+    "numpy.random",
     "numpy.testing",
     "unittest.mock",
     "sqlite3",
