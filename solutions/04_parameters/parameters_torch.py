@@ -469,151 +469,185 @@ print("step after zero_grad():     moved is", not torch.equal(before, layer.weig
 # sets gradients to `None`.
 
 # %% [markdown] exercise="count-parameters" role="task"
-# ## Exercise 4.2: how many?
+# ## Exercise 4.2: how many, and where?
 #
 # *2 points*
 #
-# Write `count_parameters(block)`, which says how many numbers the parameters of a block hold, those
-# that are trained and those that are frozen.
+# Write `count_parameters(block)`, which makes a table of a block's size: for each of its members,
+# how many numbers are trained and how many are frozen.
 #
-# - **In**: an `nn.Module`, however deeply nested. **Out**: a tuple of two ints, `(trained,
-#   frozen)`.
+# - **In**: an `nn.Module`, however deeply nested. **Out**: a dictionary; the order of its entries
+#   does not matter. Each value is a tuple of two ints, `(trained, frozen)`.
+# - There is one entry for each direct member of the block, under the name that it has in
+#   `named_children()`. It is about all parameters of that member, at any depth; a member without
+#   parameters has `(0, 0)`.
+# - One more entry, under the empty string `""`, is about parameters that the block holds itself,
+#   in none of its members. If it holds none, it is `(0, 0)`.
 # - A parameter is frozen if its `requires_grad` is false. Each parameter is looked at by itself: a
-#   layer may have a frozen weight and a trained bias.
+#   layer may have a frozen weight and a trained bias. Buffers do not count.
 # - Count numbers, not tensors: a weight of shape `(8, 4)` counts 32, one of shape `()` counts 1.
-# - A parameter that is used at several places counts once. Buffers do not count.
+# - A parameter counts **once in the whole table**, so that its numbers add up to the size of the
+#   block: if several members share it, at the first of them, in the order of `named_children()`.
 #
-# The first tests cell (1 point) is about nested blocks and frozen parts, the second (1 point) about
-# repeated blocks, buffers and unusual shapes.
+# For `nn.Sequential(nn.Linear(4, 3), nn.ReLU())` the table is
+# `{"": (0, 0), "0": (15, 0), "1": (0, 0)}`.
+#
+# The first tests cell (1 point) is about members of all kinds and frozen parts, the second
+# (1 point) about what is shared and what is in no member.
 
 # %% [markdown] exercise="count-parameters" role="hint"
 # <details><summary>Hint 1</summary>
 #
-# `parameters()` walks the whole tree and gives each parameter once. Every parameter belongs to one
-# of two sums; which attribute decides?
+# `member.parameters()` gives every parameter of a member once. It cannot know what was counted with
+# an earlier member, so that is for you to remember. What tells that two parameters are one: their
+# values, their shapes, or something else? And which option of `parameters` leaves the members out?
 #
 # </details>
 
 # %% [markdown] exercise="count-parameters" role="hint"
 # <details><summary>Hint 2</summary>
 #
-# `sum(p.numel() for p in block.parameters() if p.requires_grad)` is the first number. The second
-# has a `not` in it.
+# Keep a set `seen` of `id(p)`. Begin with the block's own parameters, `parameters(recurse=False)`,
+# then go through `named_children()`. For each parameter whose `id` is not in `seen`: add it to
+# `seen`, and add `p.numel()` to one of two counts of the entry.
 #
 # </details>
 
 # %% exercise="count-parameters" role="solution"
-def count_parameters(block: nn.Module) -> tuple[int, int]:
-    """How many numbers the parameters of a block hold: (trained, frozen)."""
+def count_parameters(block: nn.Module) -> dict[str, tuple[int, int]]:
+    """(trained, frozen) numbers of each direct member, and of the block itself under ""."""
     # BEGIN SOLUTION
-    trained = sum(p.numel() for p in block.parameters() if p.requires_grad)
-    frozen = sum(p.numel() for p in block.parameters() if not p.requires_grad)
-    return trained, frozen
+    parts = {"": block.parameters(recurse=False)}
+    parts |= {name: member.parameters() for name, member in block.named_children()}
+    table, seen = {}, set()
+    for name, parameters in parts.items():
+        trained = frozen = 0
+        for p in parameters:
+            if id(p) not in seen:
+                seen.add(id(p))
+                trained += p.numel() if p.requires_grad else 0
+                frozen += 0 if p.requires_grad else p.numel()
+        table[name] = trained, frozen
+    return table
     # END SOLUTION
 
 
 # %% exercise="count-parameters" role="tests" points=1
-# Exercise 4.2, tests 1 of 2: nested blocks, frozen in part.
-def check_count(name, block, wanted):
+# Exercise 4.2, tests 1 of 2: members of all kinds, frozen in part.
+def check_members(shown, block, wanted):
     got = count_parameters(block)
-    called = f"count_parameters({name})"
-    assert isinstance(got, tuple) and len(got) == 2, (
-        f"{called} gave {type(got).__name__}, wanted a tuple of two, (trained, frozen).")
-    assert all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in got), (
-        f"{called} gave a tuple of {[type(n).__name__ for n in got]}, wanted two ints.")
-    got = (int(got[0]), int(got[1]))
-    every = list(block.parameters())
-    top = [p for part in (block, *block.children()) for p in part.parameters(recurse=False)]
-    often = [p for part in block.modules() for p in part.parameters()]
-
-    def sums(parameters, size=torch.Tensor.numel):
-        return tuple(sum(size(p) for p in parameters if p.requires_grad is trained)
-                     for trained in (True, False))
-
-    likely = {
-        "that is (frozen, trained), the wrong way round": wanted[::-1],
-        "tensors were counted, and not the numbers in them": sums(every, lambda p: 1),
-        "frozen parameters were counted as trained": (sum(wanted), 0),
-        "the first number is the total; wanted is what is trained": (sum(wanted), wanted[1]),
-        "blocks inside blocks were left out": sums(top),
-        "parameters were counted again at each level of the tree": sums(often),
-        "only weights were counted, and no biases": sums([p for p in every if p.dim() > 1]),
-    }
-    cause = next((text for text, counts in likely.items() if counts == got),
-                 "add numel() of every parameter to one of two sums; requires_grad of that "
-                 "parameter decides to which")
-    assert got == wanted, f"{called} gave {got}, wanted {wanted}: {cause}."
+    called = f"count_parameters({shown})"
+    assert isinstance(got, dict), f"{called} gave {type(got).__name__}, wanted a dictionary."
+    assert got.keys() == wanted.keys(), (
+        f"{called} has the keys {sorted(map(str, got))}, wanted {sorted(wanted)}: one for each "
+        "direct member, also for one without parameters, and '' for the block itself.")
+    for name, pair in got.items():
+        called = f"count_parameters({shown})[{name!r}]"
+        assert isinstance(pair, tuple) and len(pair) == 2 and all(
+            isinstance(n, int | np.integer) and not isinstance(n, bool) for n in pair), (
+            f"{called} is {pair!r}, wanted a tuple of two ints, (trained, frozen).")
+        pair, ps = tuple(map(int, pair)), list(block.get_submodule(name).parameters())
+        likely = {
+            "that is (frozen, trained), the wrong way round": wanted[name][::-1],
+            "tensors were counted, and not the numbers in them": (
+                sum(p.requires_grad for p in ps), sum(not p.requires_grad for p in ps)),
+            "frozen parameters were counted as trained": (sum(wanted[name]), 0),
+            "the first number is the total; wanted is what is trained":
+                (sum(wanted[name]), wanted[name][1]),
+            "buffers were counted; they are saved, but they are no parameters": (
+                wanted[name][0], wanted[name][1] + sum(
+                    b.numel() for b in block.get_submodule(name).buffers()))} if name else {}
+        cause = next((text for text, counts in likely.items() if counts == pair),
+                     "add numel() of every parameter of the member, at any depth, to one of two "
+                     "sums; requires_grad of that parameter decides to which")
+        assert pair == wanted[name], f"{called} is {pair}, wanted {wanted[name]}: {cause}."
 
 
 half = nn.Linear(4, 3)
 half.weight.requires_grad_(False)
 deep = nn.Sequential(nn.Linear(5, 4), nn.Sequential(half, nn.Sequential(nn.Linear(3, 2))))
-for name, block, wanted in [
-    ("Linear(4, 3)", nn.Linear(4, 3), (15, 0)),
+for case in [
+    ("Sequential(Linear(4, 3), ReLU())", nn.Sequential(nn.Linear(4, 3), nn.ReLU()),
+     {"": (0, 0), "0": (15, 0), "1": (0, 0)}),
     ("Sequential(Linear(5, 4), Sequential(half, Sequential(Linear(3, 2)))), where half is a "
-     "Linear(4, 3) with a frozen weight", deep, (35, 12)),
+     "Linear(4, 3) with a frozen weight", deep, {"": (0, 0), "0": (24, 0), "1": (11, 12)}),
 ]:
-    check_count(name, block, wanted)
+    check_members(*case)
 # BEGIN HIDDEN TESTS
 body = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Conv2d(3, 4, 5))).requires_grad_(False)
-for name, block, wanted in [
+for case in [
     ("Sequential(frozen Sequential(Linear(2, 3), Sequential(Conv2d(3, 4, 5))), Linear(4, 2))",
-     nn.Sequential(body, nn.Linear(4, 2)), (10, 313)),
-    ("frozen Linear(2, 3)", nn.Linear(2, 3).requires_grad_(False), (0, 9)),
-    ("Linear(4, 3).eval(), in evaluation mode", nn.Linear(4, 3).eval(), (15, 0)),
+     nn.Sequential(body, nn.Linear(4, 2)), {"": (0, 0), "0": (0, 313), "1": (10, 0)}),
+    ("ModuleDict(a=BatchNorm1d(5), b=Sequential()) in evaluation mode",
+     nn.ModuleDict({"a": nn.BatchNorm1d(5), "b": nn.Sequential()}).eval(),
+     {"": (0, 0), "a": (10, 0), "b": (0, 0)}),
+    ("ReLU()", nn.ReLU(), {"": (0, 0)}),
 ]:
-    check_count(name, block, wanted)
+    check_members(*case)
 # END HIDDEN TESTS
 
 # %% exercise="count-parameters" role="tests" points=1
-# Exercise 4.2, tests 2 of 2: repeated blocks, buffers, unusual shapes.
-class Holder(nn.Module):
-    """Hold one parameter of a given shape."""
+# Exercise 4.2, tests 2 of 2: parameters that are shared, or in no member.
+class Scaled(nn.Module):
+    """A parameter of its own beside the blocks that it holds."""
 
-    def __init__(self, shape):
+    def __init__(self, shape, **blocks):
         super().__init__()
-        self.value = nn.Parameter(torch.zeros(shape))
+        self.scale = nn.Parameter(torch.zeros(shape))
+        for name, block in blocks.items():
+            self.add_module(name, block)
 
 
-def check_once(name, block, wanted):
+def check_once(shown, block, wanted):
     got = count_parameters(block)
-    called = f"count_parameters({name})"
-    assert isinstance(got, tuple) and len(got) == 2 and all(
-        isinstance(n, int | np.integer) and not isinstance(n, bool) for n in got), (
-        f"{called} gave {type(got).__name__}, wanted a tuple of two ints, (trained, frozen).")
-    got = (int(got[0]), int(got[1]))
-    buffers = sum(b.numel() for b in block.buffers())
-    places = [p for path, p in block.named_parameters(remove_duplicate=False)]
-    twice = tuple(sum(p.numel() for p in places if p.requires_grad is t) for t in (True, False))
-    cause = "every parameter counts numel(), once"
-    if buffers and got in [(wanted[0] + buffers, wanted[1]), (wanted[0], wanted[1] + buffers)]:
-        cause = "buffers were counted; they are saved, but they are no parameters"
-    elif got == twice != wanted:
-        cause = "a parameter that is used at several places was counted at each of them"
-    elif got[0] == sum(wanted):
-        cause = "the first number is what is trained, without what is frozen"
-    assert got == wanted, f"{called} gave {got}, wanted {wanted}: {cause}."
+    called = f"count_parameters({shown})"
+    assert isinstance(got, dict) and got.keys() == wanted.keys(), (
+        f"{called} gave {got!r:.99}, wanted a dictionary with the keys {sorted(wanted)}: one for "
+        "each different member, under its first name, and '' for the block itself.")
+    cause = "get the first tests cell to pass first"
+    for name, member in block.named_children():
+        everything = sum(p.numel() for p in member.parameters())
+        if got[name] != wanted[name] and sum(got[name]) == everything > sum(wanted[name]):
+            cause = "what an earlier member, or the block itself, has is counted again"
+        elif got[name] != wanted[name] and sum(got[name]) < sum(wanted[name]):
+            cause = ("a parameter was taken for another one with the same values or the same "
+                     "shape; one and the same means the same object, p is q")
+    if sum(got[""]) < sum(wanted[""]):
+        cause = "parameters that the block holds itself are missing under ''"
+    elif sum(got[""]) > sum(wanted[""]):
+        cause = "'' is for what is in no member: parameters(recurse=False) leaves members out"
+    assert got == wanted, f"{called} is {got}, wanted {wanted}: {cause}."
 
 
-layer, fixed = nn.Linear(3, 3), nn.Linear(2, 2).requires_grad_(False)
-for name, block, wanted in [
-    ("Sequential(a, ReLU(), a), a = Linear(3, 3)", nn.Sequential(layer, nn.ReLU(), layer), (12, 0)),
-    ("BatchNorm1d(5)", nn.BatchNorm1d(5), (10, 0)),
-    ("a block with one parameter of shape ()", Holder(()), (1, 0)),
-]:
-    check_once(name, block, wanted)
-# BEGIN HIDDEN TESTS
-one, other = nn.Linear(4, 4), nn.Linear(4, 4)
+layer, one, other = nn.Linear(3, 3), nn.Linear(4, 4), nn.Linear(4, 4)
 other.weight = one.weight
-for name, block, wanted in [
-    ("Sequential(a, Sequential(b)), b.weight = a.weight",
-     nn.Sequential(one, nn.Sequential(other)), (24, 0)),
-    ("Sequential(a, a), a frozen", nn.Sequential(fixed, nn.Sequential(fixed)), (0, 6)),
-    ("ReLU()", nn.ReLU(), (0, 0)),
-    ("a block with one parameter of shape (0, 3)", Holder((0, 3)), (0, 0)),
-    ("a block with one parameter of shape (2, 3, 4)", Holder((2, 3, 4)), (24, 0)),
+alike = nn.Linear(3, 3)
+alike.load_state_dict(layer.state_dict())
+for case in [
+    ("Sequential(a, b) with b.weight = a.weight", nn.Sequential(one, other),
+     {"": (0, 0), "0": (20, 0), "1": (4, 0)}),
+    ("a block with a parameter of shape () and a member", Scaled((), inner=nn.Linear(2, 3)),
+     {"": (1, 0), "inner": (9, 0)}),
+    ("Sequential(a, b) with equal values", nn.Sequential(layer, alike),
+     {"": (0, 0), "0": (12, 0), "1": (12, 0)}),
 ]:
-    check_once(name, block, wanted)
+    check_once(*case)
+# BEGIN HIDDEN TESTS
+fixed = nn.Linear(2, 2).requires_grad_(False)
+tied = Scaled((4,), first=nn.Sequential(nn.Tanh(), nn.LayerNorm(4)), second=nn.LayerNorm(4))
+tied.first[1].weight = tied.scale
+tied.second.bias = tied.first[1].bias
+for case in [
+    ("Sequential(a, ReLU(), a)", nn.Sequential(layer, nn.ReLU(), layer),
+     {"": (0, 0), "0": (12, 0), "1": (0, 0)}),
+    ("Sequential(a, Sequential(a, Linear(2, 1))), a frozen",
+     nn.Sequential(fixed, nn.Sequential(fixed, nn.Linear(2, 1))),
+     {"": (0, 0), "0": (0, 6), "1": (3, 0)}),
+    ("a block with a parameter that a member shares", tied,
+     {"": (4, 0), "first": (4, 0), "second": (4, 0)}),
+    ("a block with a parameter of shape (0, 3)", Scaled((0, 3)), {"": (0, 0)}),
+]:
+    check_once(*case)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -760,8 +794,8 @@ print("still tied in float64:   ", (clone.to(torch.float64)[2].weight is clone[4
 #   per step.
 # - Whether you change `net` and return it or make a new network is up to you.
 #
-# The first tests cell (2 points) looks at the parameters and at what is computed, the second
-# (1 point) at two training steps.
+# The three tests cells (1 point each) look at the parameters, at what is computed, and at two
+# training steps.
 
 # %% [markdown] exercise="tie-layers" role="hint"
 # <details><summary>Hint 1</summary>
@@ -790,18 +824,14 @@ def tie_layers(net: nn.Sequential, i: int, j: int) -> nn.Module:
     # END SOLUTION
 
 
-# %% exercise="tie-layers" role="tests" points=2
-# Exercise 4.3, tests 1 of 2: one weight and one bias at two places.
+# %% exercise="tie-layers" role="tests" points=1
+# Exercise 4.3, tests 1 of 3: one weight and one bias at two places.
 def check_tie(sizes, i, j, bias):
     """Tie places of a chain of dense layers with a tanh after each."""
-    rng = np.random.default_rng(len(sizes))
     dense = [nn.Linear(a, b, bias=bias) for a, b in zip(sizes, sizes[1:])]
-    with torch.no_grad():
-        for p in (p for layer in dense for p in layer.parameters()):
-            p.copy_(torch.from_numpy(rng.normal(size=p.shape) / 2))
-    values = [[p.detach().double().numpy().copy() for p in layer.parameters()] for layer in dense]
     kept, gone = list(dense[i // 2].parameters()), list(dense[j // 2].parameters())
     others = [p for k, d in enumerate(dense) if 2 * k not in (i, j) for p in d.parameters()]
+    before = [p.detach().clone() for p in kept + others]
     result = tie_layers(nn.Sequential(*(b for d in dense for b in (d, nn.Tanh()))), i, j)
     called = f"tie_layers(net, {i}, {j})"
     assert isinstance(result, nn.Module), (
@@ -822,9 +852,31 @@ def check_tie(sizes, i, j, bias):
         f"neither those of place {i} nor of other places: {cause}")
     assert all(id(p) in held for p in others), (
         f"{called} gave a network that lacks parameters of other places; keep all other blocks.")
-    assert all(np.array_equal(p.detach().double().numpy(), v) for d, vs in zip(dense, values)
-               for p, v in zip(d.parameters(), vs) if d is not dense[j // 2]), (
+    assert all(torch.equal(p, old) for p, old in zip(kept + others, before)), (
         f"{called} changed values of parameters that should stay as they are.")
+
+
+for case in [((3, 4, 4, 4, 2), 2, 4, True)]:
+    check_tie(*case)
+# BEGIN HIDDEN TESTS
+for case in [((4, 4, 3, 4, 4, 2), 6, 0, True), ((2, 5, 5, 5, 5), 2, 6, False)]:
+    check_tie(*case)
+# END HIDDEN TESTS
+
+# %% exercise="tie-layers" role="tests" points=1
+# Exercise 4.3, tests 2 of 3: what is computed.
+def check_output(sizes, i, j, bias):
+    """Tie places of a chain of dense layers with a tanh after each, and call the result."""
+    rng = np.random.default_rng(len(sizes))
+    dense = [nn.Linear(a, b, bias=bias) for a, b in zip(sizes, sizes[1:])]
+    with torch.no_grad():
+        for p in (p for layer in dense for p in layer.parameters()):
+            p.copy_(torch.from_numpy(rng.normal(size=p.shape) / 2))
+    values = [[p.detach().double().numpy().copy() for p in layer.parameters()] for layer in dense]
+    result = tie_layers(nn.Sequential(*(b for d in dense for b in (d, nn.Tanh()))), i, j)
+    called = f"tie_layers(net, {i}, {j})"
+    assert isinstance(result, nn.Module), (
+        f"{called} gave {type(result).__name__}, not an nn.Module.")
     x = rng.normal(size=(3, sizes[0]))
     y = result(torch.from_numpy(x).float())
     values[j // 2] = values[i // 2]
@@ -839,14 +891,14 @@ def check_tie(sizes, i, j, bias):
 
 
 for case in [((3, 4, 4, 4, 2), 2, 4, True)]:
-    check_tie(*case)
+    check_output(*case)
 # BEGIN HIDDEN TESTS
 for case in [((4, 4, 3, 4, 4, 2), 6, 0, True), ((2, 5, 5, 5, 5), 2, 6, False)]:
-    check_tie(*case)
+    check_output(*case)
 # END HIDDEN TESTS
 
 # %% exercise="tie-layers" role="tests" points=1
-# Exercise 4.3, tests 2 of 2: two training steps keep the tie.
+# Exercise 4.3, tests 3 of 3: two training steps keep the tie.
 def check_steps(width, i, j):
     """Train a chain of dense layers with a tanh after each, in float64."""
     rng = np.random.default_rng(width)
@@ -988,15 +1040,89 @@ print("four parts:", [f"{part:.4f}" for part in parts], "sum:", f"{sum(parts):.4
 print("one weight:", f"{W.grad[0, 1].item():.4f}")
 
 # %% [markdown]
+# ### What a convolution does
+#
+# A *convolution* moves a small weight, its *kernel*, along its input. At each place it multiplies
+# what lies under the kernel by it, number by number, and adds up: one output per place. The
+# *stride* is how far the kernel moves from place to place, and *padding* is zeros that are put on
+# at the ends first, so that the kernel can stand there too. The *transposed convolution* goes the
+# other way: each number of *its* input lays down a copy of the kernel, multiplied by that number,
+# and where copies overlap they are added.
+#
+# **Predict**: the kernel is `[1, 2, 3]`. On paper, what is the first output of a convolution of
+# `[1, 0, 2, 1, 3, 0]`? How many outputs are there with stride 1, and how many with stride 2 and one
+# zero at each end?
+
+# %%
+def boxes(axis, numbers, row, start, colour):
+    """Draw numbers in boxes, from place `start` on."""
+    for place, number in enumerate(numbers, start):
+        box = plt.Rectangle((place, -row), 1, 0.9, facecolor=colour, edgecolor="0.5")
+        axis.add_patch(box)
+        axis.text(place + 0.5, 0.45 - row, f"{number:g}", ha="center", va="center")
+
+
+def convolve(x, kernel, stride, padding):
+    y = F.conv1d(torch.tensor([[x]]), torch.tensor([[kernel]]), stride=stride, padding=padding)
+    return y.flatten().tolist()
+
+
+def convolve_back(h, kernel):
+    return F.conv_transpose1d(torch.tensor([[h]]), torch.tensor([[kernel]])).flatten().tolist()
+
+
+x, kernel = [1.0, 0.0, 2.0, 1.0, 3.0, 0.0], [1.0, 2.0, 3.0]
+fig, axes = plt.subplots(1, 3, figsize=(11, 2.7), layout="constrained")
+for axis, stride, padding in ((axes[0], 1, 0), (axes[1], 2, 1)):
+    boxes(axis, x, 0, 0, "white")
+    for end in (-padding, len(x)):
+        boxes(axis, [0] * padding, 0, end, "0.9")
+    for i, y in enumerate(convolve(x, kernel, stride, padding)):
+        boxes(axis, kernel, i + 1, i * stride - padding, "lightblue")
+        boxes(axis, [y], i + 1, 8, "moccasin")
+    axis.set(title=f"convolution, stride {stride}, padding {padding}", ylim=(-4.2, 1.2))
+h = [1.0, 0.0, 2.0, 1.0]
+for i, number in enumerate(h):
+    boxes(axes[2], [number], i, -2, "white")
+    boxes(axes[2], [number * k for k in kernel], i, i, "lightblue")
+boxes(axes[2], convolve_back(h, kernel), 4, 0, "moccasin")
+axes[2].set(title="transposed convolution, stride 1", ylim=(-4.2, 1.2))
+for axis in axes:
+    axis.set(xlim=(-3, 10), aspect="equal")
+    axis.axis("off")
+plt.show()
+
+# %% [markdown]
+# Left and in the middle, the input lies on top, the kernel below it at each of its places, and the
+# yellow numbers are the outputs: 1·1 + 2·0 + 3·2 = 7. On the right, the white numbers are the
+# input; the yellow row adds up each column of copies.
+#
+# Padding makes up for what the kernel takes off, a stride of 2 halves the number of places.
+#
+# There may be several numbers at each place: the *channels*, such as the three colours of an image.
+# A kernel then has a row for each channel, and all products are added into one output. For several
+# output channels there are several kernels, called *filters*. PyTorch keeps the input as `(batch,
+# channels, places)` and the weight as `(filters, channels, size)`.
+#
+# **Predict** the two rows that come out: the first filter looks at channel 0 only, the second adds
+# what lies under it in both channels.
+
+# %%
+two_channels = torch.tensor([[[1.0, 0.0, 2.0, 1.0, 3.0, 0.0], [5.0, 5.0, 5.0, 0.0, 0.0, 0.0]]])
+filters = torch.tensor([[[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]], [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]])
+y = F.conv1d(two_channels, filters)
+print(f"{tuple(two_channels.shape)} with {tuple(filters.shape)} gives {tuple(y.shape)}")
+print(y[0].tolist())
+
+# %% [markdown]
 # ### The transpose of a convolution
 #
-# A *convolution* slides a small weight, its *kernel*, along the input, and at each position gives
-# the sum of the products of the two. This is a linear map too, if one with many zeros and repeated
-# entries. So it has a matrix, and the matrix has a transpose. To see the matrix, send unit vectors
-# through the convolution: each gives one column.
+# A convolution is a linear map too, if one with many zeros and repeated entries. So it has a
+# matrix, and the matrix has a transpose. To see the matrix, send unit vectors through the
+# convolution: each gives one column.
 #
-# **Predict**: the kernel is `[1, 2, 3]`, the input has six numbers, and there is no *padding*: no
-# zeros are put on at the ends. What shape has the matrix, and where are its zeros?
+# **Predict**: the kernel is `[1, 2, 3]`, the input has six numbers, and there is no padding. What
+# shape has the matrix, and where are its zeros?
 
 # %%
 kernel = torch.tensor([1.0, 2.0, 3.0]).reshape(1, 1, 3)  # (filters, channels, size)
@@ -1019,10 +1145,9 @@ print("one is the transpose of the other:", torch.equal(transposed, matrix.T))
 # just as $W^\top$ is no inverse of $W$.
 #
 # So the convolutional pair needs one weight as well. Images come as `(batch, channels, height,
-# width)`, where the three colours, for instance, are three *channels*; each *filter*, a kernel that
-# spans all channels, gives one channel of the output. A convolution stores its weight as `(filters,
-# channels, height, width)`, a transposed convolution as `(its inputs, its outputs, …)`, which is
-# the same: nothing has to be turned round by hand.
+# width)`. A convolution stores its weight as `(filters, channels, height, width)`, a transposed
+# convolution as `(its inputs, its outputs, …)`, which is the same: nothing has to be turned round
+# by hand.
 
 # %% listing="S3-14"
 torch.manual_seed(0)
@@ -1037,9 +1162,9 @@ print("parameters:", len(list(conv.parameters())), " its gradient:", tuple(conv.
 
 # %% [markdown]
 # A transpose has a property that can be tested without writing down the matrix: for all $x$ and
-# $z$, the inner product of $Ax$ with $z$ is that of $x$ with $A^\top z$. With a *stride* above 1
-# the kernel moves on by several places at a time, and the size is no longer restored by itself:
-# several input sizes lead to one output size, and `output_padding` has to say which is meant.
+# $z$, the inner product of $Ax$ with $z$ is that of $x$ with $A^\top z$. With a stride above 1 the
+# size is no longer restored by itself: several input sizes lead to one output size, and
+# `output_padding` has to say which is meant.
 
 # %%
 z = torch.rand(hidden.shape)
@@ -1084,8 +1209,8 @@ for size in (5, 6):
 # - Both uses see the weight as it is at the time of the call, and the gradient of the weight is the
 #   sum of both.
 #
-# The first tests cell (1 point) looks at what a `DenseTwin` computes, the second (1 point) at a
-# `ConvTwin`, the third (2 points) at gradients and training steps of both.
+# The four tests cells (1 point each) look at what a `DenseTwin` computes, at what a `ConvTwin`
+# computes, at the gradients of both, and at what both compute after a training step.
 
 # %% [markdown] exercise="transposed-twin" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1137,7 +1262,7 @@ class ConvTwin(nn.Module):
 
 
 # %% exercise="transposed-twin" role="tests" points=1
-# Exercise 4.4, tests 1 of 3: what a DenseTwin holds and computes.
+# Exercise 4.4, tests 1 of 4: what a DenseTwin holds and computes.
 def check_dense(inputs, hidden, batch):
     name = f"DenseTwin({inputs}, {hidden})"
     twin = DenseTwin(inputs, hidden)
@@ -1192,7 +1317,7 @@ for inputs, hidden, batch in [(2, 6, 3), (4, 4, 1)]:
 # END HIDDEN TESTS
 
 # %% exercise="transposed-twin" role="tests" points=1
-# Exercise 4.4, tests 2 of 3: what a ConvTwin holds and computes.
+# Exercise 4.4, tests 2 of 4: what a ConvTwin holds and computes.
 def check_conv(channels, filters, size, shape):
     name, kernel_shape = f"ConvTwin({channels}, {filters}, {size})", (filters, channels, size, size)
     twin = ConvTwin(channels, filters, size)
@@ -1247,44 +1372,69 @@ for case in [(1, 4, 3, (3, 1, 3, 6)), (3, 2, 1, (2, 3, 2, 2)), (3, 3, 2, (2, 3, 
     check_conv(*case)
 # END HIDDEN TESTS
 
-# %% exercise="transposed-twin" role="tests" points=2
-# Exercise 4.4, tests 3 of 3: both uses count in the gradient, and training keeps one weight.
-def check_steps(name, twin, x, there, back):
-    """Compare with the same two steps from separate weights."""
+# %% exercise="transposed-twin" role="tests" points=1
+# Exercise 4.4, tests 3 of 4: both uses count in the gradient.
+def check_gradient(name, twin, x, there, back):
+    """Compare with the gradients of two separate weights."""
     assert isinstance(twin, nn.Module), f"{name} gave {type(twin).__name__}, not an nn.Module."
-    held = list(twin.parameters())
+    held, rng = list(twin.parameters()), np.random.default_rng(5)
     assert len(held) == 1, (
         f"{name} has {len(held)} parameters, wanted 1; get the first tests cells to pass first.")
-    weight, rng = held[0], np.random.default_rng(5)
     with torch.no_grad():
-        weight.copy_(torch.from_numpy(rng.normal(size=weight.shape) / 2))
+        held[0].copy_(torch.from_numpy(rng.normal(size=held[0].shape) / 2))
     factor = torch.from_numpy(rng.normal(size=x.shape)).float()
-    optimizer = torch.optim.SGD(twin.parameters(), lr=0.05)
-    for step in (1, 2):
-        w1, w2 = (weight.detach().clone().requires_grad_() for _ in range(2))
-        optimizer.zero_grad()
+    w1, w2 = (held[0].detach().clone().requires_grad_() for _ in range(2))
+    y = twin(x)
+    assert type(y) is torch.Tensor and y.requires_grad and y.shape == x.shape, (
+        f"the output of {name} is cut off from its weight: no detach, no_grad or NumPy.")
+    (y * factor).sum().backward()
+    (back(torch.tanh(there(x, w1)), w2) * factor).sum().backward()
+    got, wanted = held[0].grad, w1.grad + w2.grad
+    cause = "one tensor should be used both times."
+    if got is not None and torch.allclose(got, w1.grad, rtol=1e-3, atol=1e-3):
+        cause = "only the way there counts; the way back is cut off (detach, .data, no_grad)."
+    elif got is not None and torch.allclose(got, w2.grad, rtol=1e-3, atol=1e-3):
+        cause = "only the way back counts; the way there is cut off (detach, .data, no_grad)."
+    first = "None" if got is None else got.flatten()[:3].numpy().round(3)
+    assert got is not None and torch.allclose(got, wanted, rtol=1e-3, atol=1e-3), (
+        f"the gradient of the weight of {name} begins {first}, wanted the sum of both uses, "
+        f"{wanted.flatten()[:3].numpy().round(3)}: {cause}")
+
+
+image = torch.from_numpy(np.random.default_rng(1).normal(size=(2, 2, 4, 3))).float()
+for case in [
+    ("DenseTwin(3, 3)", DenseTwin(3, 3), image[0, 0], F.linear, torch.matmul),
+    ("ConvTwin(2, 3, 2)", ConvTwin(2, 3, 2), image, F.conv2d, F.conv_transpose2d),
+]:
+    check_gradient(*case)
+# BEGIN HIDDEN TESTS
+for case in [
+    ("DenseTwin(3, 7)", DenseTwin(3, 7), image[1, 1, :1], F.linear, torch.matmul),
+    ("ConvTwin(2, 2, 3)", ConvTwin(2, 2, 3), image[:1], F.conv2d, F.conv_transpose2d),
+]:
+    check_gradient(*case)
+# END HIDDEN TESTS
+
+# %% exercise="transposed-twin" role="tests" points=1
+# Exercise 4.4, tests 4 of 4: after a training step there is still one weight, up to date.
+def check_after_step(name, twin, x, there, back):
+    assert isinstance(twin, nn.Module), f"{name} gave {type(twin).__name__}, not an nn.Module."
+    (weight,) = twin.parameters()
+    optimizer = torch.optim.SGD([weight], lr=0.5)
+    for when in ("before", "after"):
         y = twin(x)
-        assert type(y) is torch.Tensor and y.requires_grad, (
-            f"the output of {name} is cut off from its weight: no detach, no_grad or NumPy.")
-        wanted_y = back(torch.tanh(there(x, w1)), w2)
-        assert y.shape == wanted_y.shape and torch.allclose(y, wanted_y, rtol=1e-3, atol=1e-3), (
-            f"step {step}: {name}(x) is not what its weight says at this time: " + (
-                "get the first tests cells to pass first." if step == 1 else
+        wanted = back(torch.tanh(there(x, weight)), weight)
+        assert type(y) is torch.Tensor and y.shape == x.shape and torch.allclose(
+            y, wanted, rtol=1e-3, atol=1e-3), (
+            f"{name}(x) {when} a training step is not what its weight says at that time: " + (
+                "get the first tests cells to pass first." if when == "before" else
                 "a copy of the weight is kept from before."))
-        (y * factor).sum().backward()
-        (wanted_y * factor).sum().backward()
-        got, wanted = weight.grad, w1.grad + w2.grad
-        cause = "one tensor should be used both times."
-        if got is not None and torch.allclose(got, w1.grad, rtol=1e-3, atol=1e-3):
-            cause = "only the way there counts; the way back is cut off (detach, .data, no_grad)."
-        elif got is not None and torch.allclose(got, w2.grad, rtol=1e-3, atol=1e-3):
-            cause = "only the way back counts; the way there is cut off (detach, .data, no_grad)."
-        first = "None" if got is None else got.flatten()[:3].numpy().round(3)
-        assert got is not None and torch.allclose(got, wanted, rtol=1e-3, atol=1e-3), (
-            f"step {step}: the gradient of the weight of {name} begins {first}, wanted the sum of "
-            f"both uses, {wanted.flatten()[:3].numpy().round(3)}: {cause}")
-        optimizer.step()
-    assert weight.grad is not None and len(list(twin.parameters())) == 1, (
+        if when == "before":
+            optimizer.zero_grad()
+            (y * x.flip(-1)).sum().backward()
+            assert weight.grad is not None, f"the weight of {name} gets no gradient."
+            optimizer.step()
+    assert len(list(twin.parameters())) == 1, (
         f"after two calls {name} has {len(list(twin.parameters()))} parameters, wanted 1.")
 
 
@@ -1293,13 +1443,13 @@ for case in [
     ("DenseTwin(3, 3)", DenseTwin(3, 3), image[0, 0], F.linear, torch.matmul),
     ("ConvTwin(2, 3, 2)", ConvTwin(2, 3, 2), image, F.conv2d, F.conv_transpose2d),
 ]:
-    check_steps(*case)
+    check_after_step(*case)
 # BEGIN HIDDEN TESTS
 for case in [
     ("DenseTwin(3, 7)", DenseTwin(3, 7), image[1, 1, :1], F.linear, torch.matmul),
     ("ConvTwin(2, 2, 3)", ConvTwin(2, 2, 3), image[:1], F.conv2d, F.conv_transpose2d),
 ]:
-    check_steps(*case)
+    check_after_step(*case)
 # END HIDDEN TESTS
 
 # %% [markdown]

@@ -97,129 +97,233 @@ def parameter_shapes(block):
 
 # %% exercise="count-parameters" wrong="weights-counted" fails="weights were counted, and not the numbers"
 def count_parameters(block):
-    return len(block.trainable_weights), len(block.non_trainable_weights)
+    table, seen = {}, set()
+    for name, part in [*((layer.name, layer) for layer in block.layers), ("", block)]:
+        counts = []
+        for weights in (part.trainable_weights, part.non_trainable_weights):
+            new = {id(w) for w in weights} - seen
+            seen |= new
+            counts.append(len(new))
+        table.setdefault(name, tuple(counts))
+    return table
 
 
 # %% exercise="count-parameters" wrong="swapped" fails="the wrong way round"
 def count_parameters(block):
-    trained = sum(w.numpy().size for w in block.trainable_weights)
-    return sum(w.numpy().size for w in block.weights) - trained, trained
-
-
-# %% exercise="count-parameters" wrong="total-first" fails="the first number is the total"
-def count_parameters(block):
-    total = sum(w.numpy().size for w in block.weights)
-    return total, sum(w.numpy().size for w in block.non_trainable_weights)
+    table, seen = {}, set()
+    for name, part in [*((layer.name, layer) for layer in block.layers), ("", block)]:
+        counts = []
+        for weights in (part.non_trainable_weights, part.trainable_weights):
+            new = [w for w in weights if id(w) not in seen]
+            seen |= {id(w) for w in new}
+            counts.append(sum(w.numpy().size for w in new))
+        table.setdefault(name, tuple(counts))
+    return table
 
 
 # %% exercise="count-parameters" wrong="all-trained" fails="frozen weights were counted as trained"
 def count_parameters(block):
-    return block.count_params(), 0
+    table, seen = {}, set()
+    for name, part in [*((layer.name, layer) for layer in block.layers), ("", block)]:
+        new = [w for w in part.weights if id(w) not in seen]
+        seen |= {id(w) for w in new}
+        table.setdefault(name, (sum(w.numpy().size for w in new), 0))
+    return table
 
 
-# %% exercise="count-parameters" wrong="whole-layers-by-their-flag" fails="a layer may be frozen in part"
+# %% exercise="count-parameters" wrong="total-first" fails="the first number is the total"
 def count_parameters(block):
-    trained = frozen = 0
-    for layer in getattr(block, "layers", [block]):
-        if layer.trainable:
-            trained += layer.count_params()
-        else:
-            frozen += layer.count_params()
-    return trained, frozen
+    table, seen = {}, set()
+    for name, part in [*((layer.name, layer) for layer in block.layers), ("", block)]:
+        idle = {id(w) for w in part.non_trainable_weights}
+        new = [w for w in part.weights if id(w) not in seen]
+        seen |= {id(w) for w in new}
+        total = sum(w.numpy().size for w in new)
+        table.setdefault(name, (total, sum(w.numpy().size for w in new if id(w) in idle)))
+    return table
 
 
-# %% exercise="count-parameters" wrong="each-place" fails="counted at each of them" points=1
+# %% exercise="count-parameters" wrong="whole-layers-by-their-flag" fails="a layer may be frozen in part" points=1
+def count_parameters(block):
+    table, seen = {}, set()
+    for name, part in [*((layer.name, layer) for layer in block.layers), ("", block)]:
+        new = [w for w in part.weights if id(w) not in seen]
+        seen |= {id(w) for w in new}
+        idle = sum(w.numpy().size for w in new if "moving" in w.name)
+        total = sum(w.numpy().size for w in new) - idle
+        table.setdefault(name, (total, idle) if part.trainable else (0, total + idle))
+    return table
+
+
+# %% exercise="count-parameters" wrong="statistics-left-out" fails="belong to the second"
+def count_parameters(block):
+    table, seen = {}, set()
+    for name, part in [*((layer.name, layer) for layer in block.layers), ("", block)]:
+        counts = []
+        for weights in (part.trainable_weights, part.non_trainable_weights):
+            new = [w for w in weights if id(w) not in seen and "moving" not in w.name]
+            seen |= {id(w) for w in new}
+            counts.append(sum(w.numpy().size for w in new))
+        table.setdefault(name, tuple(counts))
+    table[""] = (0, 0)
+    return table
+
+
+# %% exercise="count-parameters" wrong="kernels-only" fails="the size of every weight of the member"
+def count_parameters(block):
+    table, seen = {}, set()
+    for name, part in [*((layer.name, layer) for layer in block.layers), ("", block)]:
+        counts = []
+        for weights in (part.trainable_weights, part.non_trainable_weights):
+            new = [w for w in weights if id(w) not in seen and w.name != "bias"]
+            seen |= {id(w) for w in new}
+            counts.append(sum(w.numpy().size for w in new))
+        table.setdefault(name, tuple(counts))
+    table[""] = (0, 0)
+    return table
+
+
+# %% exercise="count-parameters" wrong="each-member-afresh" fails="what an earlier member has is counted again" points=1
+def count_parameters(block):
+    def counts(weights):
+        trained = {id(w) for w in block.trainable_weights}
+        return (sum(w.numpy().size for w in weights if id(w) in trained),
+                sum(w.numpy().size for w in weights if id(w) not in trained))
+
+    inside = {id(w) for layer in block.layers for w in layer.weights}
+    table = {layer.name: counts(layer.weights) for layer in block.layers}
+    return {"": counts([w for w in block.weights if id(w) not in inside]), **table}
+
+
+# %% exercise="count-parameters" wrong="last-place-wins" fails="a layer that stands at two places lost its count" points=1
+def count_parameters(block):
+    table, seen = {}, set()
+    for name, part in [*((layer.name, layer) for layer in block.layers), ("", block)]:
+        counts = []
+        for weights in (part.trainable_weights, part.non_trainable_weights):
+            new = [w for w in weights if id(w) not in seen]
+            seen |= {id(w) for w in new}
+            counts.append(sum(w.numpy().size for w in new))
+        table[name] = tuple(counts)
+    return table
+
+
+# %% exercise="count-parameters" wrong="same-by-value" fails="was taken for another one"
+def count_parameters(block):
+    table, seen = {}, []
+    for name, part in [*((layer.name, layer) for layer in block.layers), ("", block)]:
+        counts = []
+        for weights in (part.trainable_weights, part.non_trainable_weights):
+            new = [w.numpy() for w in weights]
+            new = [v for v in new if not any(np.array_equal(v, old) for old in seen)]
+            counts.append(sum(v.size for v in new))
+            seen += new
+        table.setdefault(name, tuple(counts))
+    return table
+
+
+# %% exercise="count-parameters" wrong="own-forgotten" fails="missing under ''" points=1
+def count_parameters(block):
+    table, seen = {"": (0, 0)}, set()
+    for layer in block.layers:
+        counts = []
+        for weights in (layer.trainable_weights, layer.non_trainable_weights):
+            new = [w for w in weights if id(w) not in seen]
+            seen |= {id(w) for w in new}
+            counts.append(sum(w.numpy().size for w in new))
+        table.setdefault(layer.name, tuple(counts))
+    return table
+
+
+# %% exercise="count-parameters" wrong="total-under-empty" fails="'' is for what is in no member" points=1
+def count_parameters(block):
+    table, seen = {}, set()
+    for layer in block.layers:
+        counts = []
+        for weights in (layer.trainable_weights, layer.non_trainable_weights):
+            new = [w for w in weights if id(w) not in seen]
+            seen |= {id(w) for w in new}
+            counts.append(sum(w.numpy().size for w in new))
+        table.setdefault(layer.name, tuple(counts))
+    if len(block.weights) > sum(len(layer.weights) for layer in block.layers):
+        table[""] = sum(w.numpy().size for w in block.weights), 0
+    else:
+        table[""] = 0, 0
+    return table
+
+
+# %% exercise="count-parameters" wrong="without-the-empty-ones" fails="also for one without weights"
+def count_parameters(block):
+    table = {"": (0, 0)}
+    for layer in block.layers:
+        if layer.weights:
+            table[layer.name] = (sum(w.numpy().size for w in layer.trainable_weights),
+                                 sum(w.numpy().size for w in layer.non_trainable_weights))
+    return table
+
+
+# %% exercise="count-parameters" wrong="every-layer" fails="one for each direct member"
+def count_parameters(block):
+    return {layer.name: (sum(w.numpy().size for w in layer.trainable_weights),
+                         sum(w.numpy().size for w in layer.non_trainable_weights))
+            for layer in block._flatten_layers()}
+
+
+# %% exercise="count-parameters" wrong="np-prod-of-nothing" fails="wanted a tuple of two ints"
+def count_parameters(block):
+    table = {"": (0, 0)}
+    for layer in block.layers:
+        table[layer.name] = (np.sum([np.prod(w.shape) for w in layer.trainable_weights]),
+                             np.sum([np.prod(w.shape) for w in layer.non_trainable_weights]))
+    return table
+
+
+# %% exercise="count-parameters" wrong="one-pair" fails="wanted a dictionary"
 def count_parameters(block):
     trained = sum(w.numpy().size for w in block.trainable_weights)
-    frozen = sum(w.numpy().size for w in block.non_trainable_weights)
-    seen = []
-    for layer in getattr(block, "layers", []):
-        if layer in seen:
-            trained += layer.count_params()
-        seen.append(layer)
-    return trained, frozen
-
-
-# %% exercise="count-parameters" wrong="layers-of-a-model" fails="not every block has layers"
-def count_parameters(block):
-    trained = sum(w.numpy().size for layer in block.layers for w in layer.trainable_weights)
-    frozen = sum(w.numpy().size for layer in block.layers for w in layer.non_trainable_weights)
-    return trained, frozen
-
-
-# %% exercise="count-parameters" wrong="statistics-left-out" fails="belong to the second" points=1
-def count_parameters(block):
-    trained = sum(w.numpy().size for w in block.trainable_weights)
-    idle = [w for w in block.non_trainable_weights if "moving" not in w.name]
-    return trained, sum(w.numpy().size for w in idle)
-
-
-# %% exercise="count-parameters" wrong="kernels-only" fails="only kernels were counted"
-def count_parameters(block):
-    trained = sum(w.numpy().size for w in block.trainable_weights if w.name == "kernel")
-    return trained, sum(w.numpy().size for w in block.non_trainable_weights if w.name == "kernel")
-
-
-# %% exercise="count-parameters" wrong="first-axes" fails="add the size of every weight"
-def count_parameters(block):
-    return sum(w.shape[0] if len(w.shape) else 1 for w in block.trainable_weights), sum(
-        w.shape[0] if len(w.shape) else 1 for w in block.non_trainable_weights)
-
-
-# %% exercise="count-parameters" wrong="np-prod-of-nothing" fails="np.prod(()) is a float" points=1
-def count_parameters(block):
-    trained = sum(np.prod(w.shape) for w in block.trainable_weights)
-    return trained, sum(np.prod(w.shape) for w in block.non_trainable_weights)
-
-
-# %% exercise="count-parameters" wrong="no-axis-no-number" fails="every weight counts its size, once" points=1
-def count_parameters(block):
-    def size(w):
-        return w.numpy().size if len(w.shape) else 0
-
-    return sum(map(size, block.trainable_weights)), sum(map(size, block.non_trainable_weights))
-
-
-# %% exercise="count-parameters" wrong="tensors" fails="wanted two ints"
-def count_parameters(block):
-    trained = sum([ops.prod(ops.shape(w)) for w in block.trainable_weights], ops.zeros((), "int32"))
-    frozen = sum([ops.prod(ops.shape(w)) for w in block.non_trainable_weights], ops.zeros((), "int32"))
-    return trained, frozen
-
-
-# %% exercise="count-parameters" wrong="one-number" fails="wanted a tuple of two"
-def count_parameters(block):
-    return block.count_params()
-
-
-# %% exercise="count-parameters" right="difference"
-def count_parameters(block):
-    trained = sum(int(np.prod(w.shape)) for w in block.trainable_weights)
     return trained, block.count_params() - trained
 
 
 # %% exercise="count-parameters" right="by-flag"
 def count_parameters(block):
-    counts = [0, 0]
+    table = {layer.name: [0, 0] for layer in block.layers}
+    table[""] = [0, 0]
+    owner = {}
+    for layer in block.layers:
+        for w in layer.weights:
+            owner.setdefault(id(w), layer.name)
     for w, array in zip(block.weights, block.get_weights()):
-        counts[0 if w.trainable else 1] += array.size
-    return tuple(counts)
+        table[owner.get(id(w), "")][0 if w.trainable else 1] += array.size
+    return {name: tuple(counts) for name, counts in table.items()}
 
 
-# %% exercise="tie-layers" wrong="values-copied" fails="values were copied"
+# %% exercise="count-parameters" right="what-is-left"
+def count_parameters(block):
+    trained = {id(w) for w in block.trainable_weights}
+    left, table = {id(w): w for w in block.weights}, {}
+    for layer in dict.fromkeys(block.layers):
+        taken = [left.pop(id(w)) for w in layer.weights if id(w) in left]
+        first = sum(int(np.prod(w.shape)) for w in taken if id(w) in trained)
+        table[layer.name] = first, sum(int(np.prod(w.shape)) for w in taken) - first
+    first = sum(int(np.prod(w.shape)) for w in left.values() if id(w) in trained)
+    table[""] = first, sum(int(np.prod(w.shape)) for w in left.values()) - first
+    return table
+
+
+# %% exercise="tie-layers" wrong="values-copied" fails="values were copied" points=1
 def tie_layers(net, i, j):
     net.layers[j].set_weights(net.layers[i].get_weights())
     return net
 
 
-# %% exercise="tie-layers" wrong="assigned" fails="a tie needs no copies"
+# %% exercise="tie-layers" wrong="assigned" fails="a tie needs no copies" points=1
 def tie_layers(net, i, j):
     for w, v in zip(net.layers[j].weights, net.layers[i].weights):
         w.assign(v)
     return net
 
 
-# %% exercise="tie-layers" wrong="new-layer-with-the-values" fails="values were copied"
+# %% exercise="tie-layers" wrong="new-layer-with-the-values" fails="values were copied" points=1
 def tie_layers(net, i, j):
     blocks = list(net.layers)
     blocks[j] = layers.Dense.from_config({**blocks[i].get_config(), "name": "copy"})
@@ -228,7 +332,7 @@ def tie_layers(net, i, j):
     return result
 
 
-# %% exercise="tie-layers" wrong="clone-of-all" fails="neither those of place 2 nor of other places"
+# %% exercise="tie-layers" wrong="clone-of-all" fails="neither those of place 2 nor of other places" points=1
 def tie_layers(net, i, j):
     clone = keras.models.clone_model(net)
     clone.set_weights(net.get_weights())
@@ -250,13 +354,13 @@ def tie_layers(net, i, j):
     return net
 
 
-# %% exercise="tie-layers" wrong="place-left-out" fails="and all blocks in order"
+# %% exercise="tie-layers" wrong="place-left-out" fails="and all blocks in order" points=1
 def tie_layers(net, i, j):
     blocks = [block for place, block in enumerate(net.layers) if place != j]
     return keras.Sequential([keras.Input(net.input_shape[1:]), *blocks])
 
 
-# %% exercise="tie-layers" wrong="only-dense-layers-kept" fails="and all blocks in order"
+# %% exercise="tie-layers" wrong="only-dense-layers-kept" fails="and all blocks in order" points=1
 def tie_layers(net, i, j):
     blocks = list(net.layers)
     blocks[j] = blocks[i]
@@ -400,7 +504,7 @@ class ConvTwin(keras.Layer):
         return ops.conv_transpose(ops.tanh(self.there(x)), self.there.kernel)
 
 
-# %% exercise="transposed-twin" wrong="cut-on-the-way-back" fails="only the way there counts" points=2
+# %% exercise="transposed-twin" wrong="cut-on-the-way-back" fails="only the way there counts" points=3
 class DenseTwin(keras.Layer):
     def __init__(self, hidden):
         super().__init__()
@@ -420,7 +524,7 @@ class ConvTwin(keras.Layer):
         return ops.conv_transpose(ops.tanh(self.there(x)), ops.stop_gradient(self.there.kernel))
 
 
-# %% exercise="transposed-twin" wrong="numpy-on-the-way-back" fails="only the way there counts" points=2
+# %% exercise="transposed-twin" wrong="numpy-on-the-way-back" fails="only the way there counts" points=3
 class DenseTwin(keras.Layer):
     def __init__(self, hidden):
         super().__init__()
@@ -439,7 +543,7 @@ class ConvTwin(keras.Layer):
         return ops.conv_transpose(ops.tanh(self.there(x)), self.there.kernel.numpy())
 
 
-# %% exercise="transposed-twin" wrong="cut-on-the-way-there" fails="only the way back counts" points=2
+# %% exercise="transposed-twin" wrong="cut-on-the-way-there" fails="only the way back counts" points=3
 class DenseTwin(keras.Layer):
     def __init__(self, hidden):
         super().__init__()

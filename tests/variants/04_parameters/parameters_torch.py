@@ -111,125 +111,214 @@ def parameter_shapes(block):
 
 # %% exercise="count-parameters" wrong="tensors-counted" fails="tensors were counted"
 def count_parameters(block):
-    trained = [p for p in block.parameters() if p.requires_grad]
-    frozen = [p for p in block.parameters() if not p.requires_grad]
-    return len(trained), len(frozen)
+    parts = {"": block.parameters(recurse=False)}
+    parts |= {name: member.parameters() for name, member in block.named_children()}
+    table, seen = {}, set()
+    for name, parameters in parts.items():
+        new = [p for p in parameters if id(p) not in seen]
+        seen |= {id(p) for p in new}
+        trained = sum(p.requires_grad for p in new)
+        table[name] = trained, len(new) - trained
+    return table
 
 
 # %% exercise="count-parameters" wrong="swapped" fails="the wrong way round"
 def count_parameters(block):
-    trained = sum(p.numel() for p in block.parameters() if p.requires_grad)
-    return sum(p.numel() for p in block.parameters()) - trained, trained
+    parts = {"": block.parameters(recurse=False)}
+    parts |= {name: member.parameters() for name, member in block.named_children()}
+    table, seen = {}, set()
+    for name, parameters in parts.items():
+        new = [p for p in parameters if id(p) not in seen]
+        seen |= {id(p) for p in new}
+        table[name] = (sum(p.numel() for p in new if not p.requires_grad),
+                       sum(p.numel() for p in new if p.requires_grad))
+    return table
 
 
 # %% exercise="count-parameters" wrong="total-first" fails="the first number is the total"
 def count_parameters(block):
-    total = sum(p.numel() for p in block.parameters())
-    return total, sum(p.numel() for p in block.parameters() if not p.requires_grad)
+    parts = {"": block.parameters(recurse=False)}
+    parts |= {name: member.parameters() for name, member in block.named_children()}
+    table, seen = {}, set()
+    for name, parameters in parts.items():
+        new = [p for p in parameters if id(p) not in seen]
+        seen |= {id(p) for p in new}
+        table[name] = (sum(p.numel() for p in new),
+                       sum(p.numel() for p in new if not p.requires_grad))
+    return table
 
 
 # %% exercise="count-parameters" wrong="frozen-by-mode" fails="frozen parameters were counted as trained"
 def count_parameters(block):
-    total = sum(p.numel() for p in block.parameters())
-    return (total, 0) if block.training else (0, total)
+    table, seen = {}, set()
+    for name, parameters in [("", block.parameters(recurse=False)),
+                             *((n, m.parameters()) for n, m in block.named_children())]:
+        new = {id(p): p for p in parameters if id(p) not in seen}
+        seen |= new.keys()
+        total = sum(p.numel() for p in new.values())
+        table[name] = (total, 0) if block.training else (0, total)
+    return table
 
 
-# %% exercise="count-parameters" wrong="top-level-only" fails="blocks inside blocks were left out"
+# %% exercise="count-parameters" wrong="one-level" fails="of every parameter of the member, at any depth"
 def count_parameters(block):
-    counts = [0, 0]
-    for part in (block, *block.children()):
-        for p in part.parameters(recurse=False):
-            counts[not p.requires_grad] += p.numel()
-    return tuple(counts)
+    table, seen = {}, set()
+    for name, part in [("", block), *block.named_children()]:
+        new = [p for p in part.parameters(recurse=False) if id(p) not in seen]
+        seen |= {id(p) for p in new}
+        trained = sum(p.numel() for p in new if p.requires_grad)
+        table[name] = trained, sum(p.numel() for p in new) - trained
+    return table
 
 
-# %% exercise="count-parameters" wrong="every-level-again" fails="again at each level"
+# %% exercise="count-parameters" wrong="layer-by-its-weight" fails="requires_grad of that parameter decides" points=1
 def count_parameters(block):
-    counts = [0, 0]
-    for part in block.modules():
-        for p in part.parameters():
-            counts[not p.requires_grad] += p.numel()
-    return tuple(counts)
+    table, seen = {}, set()
+    for name, part in [("", None), *block.named_children()]:
+        counts = [0, 0]
+        for layer in [block] if part is None else part.modules():
+            own = [p for p in layer.parameters(recurse=False) if id(p) not in seen]
+            seen |= {id(p) for p in own}
+            if own:
+                counts[0 if own[0].requires_grad else 1] += sum(p.numel() for p in own)
+        table[name] = tuple(counts)
+    return table
 
 
-# %% exercise="count-parameters" wrong="each-place" fails="counted at each of them" points=1
+# %% exercise="count-parameters" wrong="each-member-afresh" fails="is counted again" points=1
 def count_parameters(block):
-    counts = [0, 0]
-    for path, p in block.named_parameters(remove_duplicate=False):
-        counts[not p.requires_grad] += p.numel()
-    return tuple(counts)
+    def counts(parameters):
+        parameters = list(parameters)
+        trained = sum(p.numel() for p in parameters if p.requires_grad)
+        return trained, sum(p.numel() for p in parameters) - trained
+
+    table = {name: counts(member.parameters()) for name, member in block.named_children()}
+    return table | {"": counts(block.parameters(recurse=False))}
+
+
+# %% exercise="count-parameters" wrong="own-counted-last" fails="is counted again" points=1
+def count_parameters(block):
+    table, seen = {}, set()
+    for name, member in block.named_children():
+        new = [p for p in member.parameters() if id(p) not in seen]
+        seen |= {id(p) for p in new}
+        trained = sum(p.numel() for p in new if p.requires_grad)
+        table[name] = trained, sum(p.numel() for p in new) - trained
+    own = list(block.parameters(recurse=False))
+    trained = sum(p.numel() for p in own if p.requires_grad)
+    return table | {"": (trained, sum(p.numel() for p in own) - trained)}
+
+
+# %% exercise="count-parameters" wrong="same-by-value" fails="was taken for another one" points=1
+def count_parameters(block):
+    table, seen = {}, []
+    for name, parameters in [("", block.parameters(recurse=False)),
+                             *((n, m.parameters()) for n, m in block.named_children())]:
+        new = [p for p in parameters
+               if not any(p.shape == q.shape and torch.equal(p, q) for q in seen)]
+        seen += new
+        trained = sum(p.numel() for p in new if p.requires_grad)
+        table[name] = trained, sum(p.numel() for p in new) - trained
+    return table
+
+
+# %% exercise="count-parameters" wrong="own-forgotten" fails="missing under ''" points=1
+def count_parameters(block):
+    table, seen = {"": (0, 0)}, set()
+    for name, member in block.named_children():
+        new = [p for p in member.parameters() if id(p) not in seen]
+        seen |= {id(p) for p in new}
+        trained = sum(p.numel() for p in new if p.requires_grad)
+        table[name] = trained, sum(p.numel() for p in new) - trained
+    return table
+
+
+# %% exercise="count-parameters" wrong="total-under-empty" fails="'' is for what is in no member"
+def count_parameters(block):
+    def counts(parameters):
+        parameters = list(parameters)
+        trained = sum(p.numel() for p in parameters if p.requires_grad)
+        return trained, sum(p.numel() for p in parameters) - trained
+
+    table = {name: counts(member.parameters()) for name, member in block.named_children()}
+    return {"": counts(block.parameters()), **table}
 
 
 # %% exercise="count-parameters" wrong="state-dict" fails="buffers were counted" points=1
 def count_parameters(block):
+    table, seen = {}, set()
+    own = block._parameters | block._buffers
+    for name, tensors in [("", own.values()),
+                          *((n, m.state_dict(keep_vars=True).values())
+                            for n, m in block.named_children())]:
+        new = {id(t): t for t in tensors if id(t) not in seen}.values()
+        seen |= {id(t) for t in new}
+        trained = sum(t.numel() for t in new if t.requires_grad)
+        table[name] = trained, sum(t.numel() for t in new) - trained
+    return table
+
+
+# %% exercise="count-parameters" wrong="without-the-empty-ones" fails="also for one without parameters"
+def count_parameters(block):
+    table = {"": [0, 0]}
+    for path, p in block.named_parameters():
+        name = path.partition(".")[0] if "." in path else ""
+        table.setdefault(name, [0, 0])[0 if p.requires_grad else 1] += p.numel()
+    return {name: tuple(counts) for name, counts in table.items()}
+
+
+# %% exercise="count-parameters" wrong="every-block" fails="one for each direct member"
+def count_parameters(block):
+    table, seen = {}, set()
+    for name, part in block.named_modules():
+        new = [p for p in part.parameters(recurse=False) if id(p) not in seen]
+        seen |= {id(p) for p in new}
+        trained = sum(p.numel() for p in new if p.requires_grad)
+        table[name] = trained, sum(p.numel() for p in new) - trained
+    return table
+
+
+# %% exercise="count-parameters" wrong="one-pair" fails="wanted a dictionary"
+def count_parameters(block):
     trained = sum(p.numel() for p in block.parameters() if p.requires_grad)
-    kept = {id(t): t for t in block.state_dict(keep_vars=True).values()}
-    return trained, sum(t.numel() for t in kept.values() if not t.requires_grad)
+    return trained, sum(p.numel() for p in block.parameters()) - trained
 
 
-# %% exercise="count-parameters" wrong="layer-by-its-weight" fails="requires_grad of that parameter decides"
+# %% exercise="count-parameters" wrong="lists" fails="wanted a tuple of two ints"
 def count_parameters(block):
-    trained = frozen = 0
-    for part in block.modules():
-        own = list(part.parameters(recurse=False))
-        if own and own[0].requires_grad:
-            trained += sum(p.numel() for p in own)
-        else:
-            frozen += sum(p.numel() for p in own)
-    return trained, frozen
+    table = {"": [0, 0]} | {name: [0, 0] for name, member in block.named_children()}
+    for path, p in block.named_parameters():
+        name = path.partition(".")[0] if "." in path else ""
+        table[name][0 if p.requires_grad else 1] += p.numel()
+    return table
 
 
-# %% exercise="count-parameters" wrong="weights-only" fails="only weights were counted"
+# %% exercise="count-parameters" right="first-step-of-the-path"
 def count_parameters(block):
-    weights = [p for path, p in block.named_parameters() if path.endswith("weight")]
-    trained = sum(p.numel() for p in weights if p.requires_grad)
-    return trained, sum(p.numel() for p in weights) - trained
+    table = {name: [0, 0] for name, member in block.named_children()}
+    table[""] = [0, 0]
+    for path, p in block.named_parameters():
+        name = path.partition(".")[0] if "." in path else ""
+        table[name][0 if p.requires_grad else 1] += p.numel()
+    return {name: tuple(counts) for name, counts in table.items()}
 
 
-# %% exercise="count-parameters" wrong="two-axes-assumed" fails="every parameter counts numel(), once" points=1
+# %% exercise="count-parameters" right="owner-of-each-parameter"
 def count_parameters(block):
-    def size(p):
-        return p.shape[0] * (p.shape[1] if p.dim() > 1 else 1) if p.dim() < 3 and p.dim() else p.dim() and p.numel()
+    owner = {p: "" for p in block.parameters(recurse=False)}
+    for name, member in block.named_children():
+        for p in member.parameters():
+            owner.setdefault(p, name)
 
-    trained = sum(size(p) for p in block.parameters() if p.requires_grad)
-    return trained, sum(size(p) for p in block.parameters() if not p.requires_grad)
+    def count(name, trained):
+        return int(np.sum([p.nelement() for p, n in owner.items()
+                           if n == name and p.requires_grad == trained]))
 
-
-# %% exercise="count-parameters" wrong="one-number" fails="wanted a tuple of two"
-def count_parameters(block):
-    return sum(p.numel() for p in block.parameters())
-
-
-# %% exercise="count-parameters" wrong="tensors-as-numbers" fails="wanted two ints"
-def count_parameters(block):
-    trained = torch.tensor([p.numel() for p in block.parameters() if p.requires_grad] + [0]).sum()
-    frozen = torch.tensor([p.numel() for p in block.parameters() if not p.requires_grad] + [0]).sum()
-    return trained, frozen
+    names = ["", *(name for name, member in block.named_children())]
+    return {name: (count(name, True), count(name, False)) for name in names}
 
 
-# %% exercise="count-parameters" right="one-loop"
-def count_parameters(block):
-    counts = {True: 0, False: 0}
-    for p in block.parameters():
-        counts[p.requires_grad] += p.nelement()
-    return counts[True], counts[False]
-
-
-# %% exercise="count-parameters" right="numpy-sizes"
-def count_parameters(block):
-    parts = ([p for p in block.parameters() if p.requires_grad],
-             [p for p in block.parameters() if not p.requires_grad])
-    return tuple(np.sum([p.detach().numpy().size for p in part], dtype=int) for part in parts)
-
-
-# %% exercise="count-parameters" right="from-the-vector"
-def count_parameters(block):
-    seen = {id(p): p for p in block.parameters()}
-    trained = sum(len(p.flatten()) for p in seen.values() if p.requires_grad)
-    return trained, sum(len(p.flatten()) for p in seen.values()) - trained
-
-
-# %% exercise="tie-layers" wrong="values-copied" fails="values were copied"
+# %% exercise="tie-layers" wrong="values-copied" fails="values were copied" points=1
 def tie_layers(net, i, j):
     with torch.no_grad():
         for p, q in zip(net[j].parameters(), net[i].parameters()):
@@ -237,33 +326,33 @@ def tie_layers(net, i, j):
     return net
 
 
-# %% exercise="tie-layers" wrong="state-dict-loaded" fails="a tie needs no copies"
+# %% exercise="tie-layers" wrong="state-dict-loaded" fails="a tie needs no copies" points=1
 def tie_layers(net, i, j):
     net[j].load_state_dict(net[i].state_dict())
     return net
 
 
-# %% exercise="tie-layers" wrong="deep-copy" fails="values were copied"
+# %% exercise="tie-layers" wrong="deep-copy" fails="values were copied" points=1
 def tie_layers(net, i, j):
     net[j] = copy.deepcopy(net[i])
     return net
 
 
-# %% exercise="tie-layers" wrong="deep-copy-of-all" fails="values were copied"
+# %% exercise="tie-layers" wrong="deep-copy-of-all" fails="values were copied" points=1
 def tie_layers(net, i, j):
     net = copy.deepcopy(net)
     net[j] = net[i]
     return net
 
 
-# %% exercise="tie-layers" wrong="shared-memory" fails="share their memory"
+# %% exercise="tie-layers" wrong="shared-memory" fails="share their memory" points=1
 def tie_layers(net, i, j):
     for p, q in zip(net[j].parameters(), net[i].parameters()):
         p.data = q.data
     return net
 
 
-# %% exercise="tie-layers" wrong="new-parameter-of-the-old-one" fails="share their memory"
+# %% exercise="tie-layers" wrong="new-parameter-of-the-old-one" fails="share their memory" points=1
 def tie_layers(net, i, j):
     net[j].weight = nn.Parameter(net[i].weight.detach())
     if net[i].bias is not None:
@@ -293,19 +382,19 @@ def tie_layers(net, i, j):
     net[j] = net[i]
 
 
-# %% exercise="tie-layers" wrong="layer-inserted" fails="and all blocks in order"
+# %% exercise="tie-layers" wrong="layer-inserted" fails="and all blocks in order" points=1
 def tie_layers(net, i, j):
     blocks = [block for place, block in enumerate(net) if place != j]
     blocks[i] = nn.Sequential(net[i], net[i])
     return nn.Sequential(*blocks)
 
 
-# %% exercise="tie-layers" wrong="place-left-out" fails="and all blocks in order"
+# %% exercise="tie-layers" wrong="place-left-out" fails="and all blocks in order" points=1
 def tie_layers(net, i, j):
     return nn.Sequential(*(block for place, block in enumerate(net) if place != j))
 
 
-# %% exercise="tie-layers" wrong="only-dense-layers-kept" fails="and all blocks in order"
+# %% exercise="tie-layers" wrong="only-dense-layers-kept" fails="and all blocks in order" points=1
 def tie_layers(net, i, j):
     net[j] = net[i]
     return nn.Sequential(*(block for block in net if isinstance(block, nn.Linear)))
@@ -417,7 +506,7 @@ class ConvTwin(nn.Module):
         return F.conv_transpose2d(torch.tanh(self.there(x)), self.there.weight)
 
 
-# %% exercise="transposed-twin" wrong="detached-on-the-way-back" fails="only the way there counts" points=2
+# %% exercise="transposed-twin" wrong="detached-on-the-way-back" fails="only the way there counts" points=3
 class DenseTwin(nn.Module):
     def __init__(self, inputs, hidden):
         super().__init__()
@@ -436,7 +525,7 @@ class ConvTwin(nn.Module):
         return F.conv_transpose2d(torch.tanh(self.there(x)), self.there.weight.detach())
 
 
-# %% exercise="transposed-twin" wrong="detached-on-the-way-there" fails="only the way back counts" points=2
+# %% exercise="transposed-twin" wrong="detached-on-the-way-there" fails="only the way back counts" points=3
 class DenseTwin(nn.Module):
     def __init__(self, inputs, hidden):
         super().__init__()
