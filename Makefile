@@ -1,6 +1,6 @@
 # `make` prints the targets. Each sets up what it needs: .venv and the packages, once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab build bench mutation canary pictures lint types unit curriculum variants hostile \
+.PHONY: help setup demo test lab build bench mutation canary pictures accuracy lint types unit curriculum variants hostile \
 	engine conformance nbval browser
 
 PYTHON ?= python3
@@ -43,6 +43,9 @@ mutation: setup ## change the reference solutions a little, see whether the test
 
 canary: setup ## replay the course on the newest releases, in an environment of its own
 	$(BIN)/python tests/canary.py $(CANARY)
+
+accuracy: setup ## measure again what the bar of the project lies between
+	OMP_NUM_THREADS=1 $(BIN)/python tests/accuracy.py
 
 test: lint types unit curriculum variants hostile engine conformance nbval browser ## run every check
 
