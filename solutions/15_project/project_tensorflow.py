@@ -1427,7 +1427,7 @@ def train_classifier(
     )
     optimizer = keras.optimizers.Adam(0.02)
     generator = np.random.default_rng(seed)
-    for _ in range(10):
+    for _ in range(6):
         order = generator.permutation(len(x_train))
         for i in range(0, len(order), 128):
             rows = order[i : i + 128]
@@ -1631,7 +1631,7 @@ if classifier is not None:
 # %% [markdown]
 # ## Where to read on
 #
-# - [The digits data set](https://scikit-learn.org/stable/auto_examples/datasets/plot_digits_last_image.html)
+# - [`load_digits`](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.load_digits.html)
 #   and [Common pitfalls](https://scikit-learn.org/stable/common_pitfalls.html) in scikit-learn's
 #   documentation, with a section on data that leak from one heap into another.
 # - [Customizing saving and serialization](https://keras.io/guides/customizing_saving_and_serialization/),

@@ -1128,13 +1128,13 @@ def check_resume(n, kind, settings, before, epochs, batch_size, broken):
         return count, model, optimizer
 
     def memory(optimizer):
-        """All numbers of the optimizer's state, as (place, name, values)."""
-        return {(i, name): np.array(v, "float64") for i, state in
-                optimizer.state_dict()["state"].items() for name, v in state.items()}
+        """All numbers of the optimizer's state, by place and name."""
+        return {(i, name): v for i, state in optimizer.state_dict()["state"].items()
+                for name, v in state.items()}
 
     def same(some, others):
         return set(some) == set(others) and all(
-            np.allclose(np.array(v, "float64"), np.array(others[k], "float64"), 1e-4, 1e-5)
+            torch.allclose(v.double(), others[k].double(), rtol=1e-4, atol=1e-5)
             for k, v in some.items())
 
     name = f"fit(…, epochs={epochs}) after " + (
@@ -1584,7 +1584,7 @@ if classifier is not None:
 # %% [markdown]
 # ## Where to read on
 #
-# - [The digits data set](https://scikit-learn.org/stable/auto_examples/datasets/plot_digits_last_image.html)
+# - [`load_digits`](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.load_digits.html)
 #   and [Common pitfalls](https://scikit-learn.org/stable/common_pitfalls.html) in scikit-learn's
 #   documentation, with a section on data that leak from one heap into another.
 # - [Saving and loading a general checkpoint](https://docs.pytorch.org/tutorials/recipes/recipes/saving_and_loading_a_general_checkpoint.html),
