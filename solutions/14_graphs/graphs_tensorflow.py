@@ -281,14 +281,14 @@ def graphs_after(sizes, **options):
 sizes = [4, 4, 6, 5, 1, 7, 1, 4]
 signature = [tf.TensorSpec((None,), tf.float32)]
 fig, axis = plt.subplots(figsize=(7, 3), layout="constrained")
-for label, options, marker in (
-    ("no option", {}, "s"),
-    ("reduce_retracing", {"reduce_retracing": True}, "o"),
-    ("input_signature", {"input_signature": signature}, "^"),
+for shift, label, options in (
+    (0.08, "no option", {}),
+    (0, "reduce_retracing", {"reduce_retracing": True}),
+    (-0.08, "input_signature", {"input_signature": signature}),
 ):
     counts = graphs_after(sizes, **options)
-    axis.step(range(len(sizes)), counts, where="post", linewidth=1, color="0.7")
-    axis.plot(counts, marker, label=label)
+    shifted = np.array(counts) + shift  # so that no curve hides another
+    axis.step(range(len(sizes)), shifted, "o-", where="post", linewidth=1, label=label)
     print(f"{label:16} {counts}")
 axis.set(xlabel="size of the tensor, call by call", ylabel="graphs so far", ylim=(0, 6))
 axis.set_xticks(range(len(sizes)), sizes)
@@ -474,7 +474,7 @@ for case in [([2, 2, 3, 4, 5, 2], [1, 1, 2, 2, 2, 2]), ([5, 1, 7, 8, 1], [1, 2, 
     check_relaxed_counts(*case)
 # BEGIN HIDDEN TESTS
 for case in [([1, 2, 3, 1, 0, 4, 0], [1, 2, 2, 2, 2, 2, 2]), ([0, 1, 0], [1, 2, 2]), ([], []),
-             ([6, 6, 6], [1, 1, 1]), ([9, 2, 9], [1, 2, 2])]:
+             ([7], [1]), ([6, 6, 6], [1, 1, 1]), ([9, 2, 9], [1, 2, 2])]:
     check_relaxed_counts(*case)
 # END HIDDEN TESTS
 
@@ -905,33 +905,34 @@ def check_steps(numbers, most):
             assert got == wanted, f"{called} gave {got}, wanted {wanted}: {cause}."
 
 
-for case in [([6, 7, 1, 12], 30), ([5, 6], 3)]:
+for case in [([6, 7, 1, 5], 12)]:
     check_steps(*case)
 # BEGIN HIDDEN TESTS
-for case in [([1, 2, 27, 3], 200), ([9, 4, 1], 0), ([8, 3, 27], 8)]:
+for case in [([5, 6, 2], 3), ([9, 1], 0), ([1, 27, 3], 111)]:
     check_steps(*case)
 # END HIDDEN TESTS
 
 # %% exercise="graph-loop" role="tests" points=2
 # Exercise 14.3, tests 2 of 2: the loop is in the graph, whatever `most` is.
-def check_size(number, few, many):
+def check_size(numbers, few, many):
     lengths = []
     for most in (few, many):
-        collatz_steps(tf.constant(number, tf.int64), most)
         graph = tf.function(lambda n: collatz_steps(n, most), autograph=False)
         called = f"collatz_steps(n, {most}) in a graph"
-        try:
-            concrete = graph.get_concrete_function(tf.TensorSpec((), tf.int64))
-            got = concrete(tf.constant(number, tf.int64))
-        except Exception as error:
-            raise AssertionError(f"{called} raised {type(error).__name__}; get the first tests "
-                                 "cell to pass first.") from None
-        n, steps = number, 0
-        while n != 1 and steps < most:
-            n, steps = (n // 2 if n % 2 == 0 else 3 * n + 1), steps + 1
-        assert isinstance(got, tf.Tensor) and got.dtype == tf.int64 and int(got) == steps, (
-            f"{called} for n = {number} gave {got!r:.60}, wanted {steps}; get the first tests cell "
-            "to pass first.")
+        for number in numbers:
+            collatz_steps(tf.constant(number, tf.int64), most)
+            try:
+                concrete = graph.get_concrete_function(tf.TensorSpec((), tf.int64))
+                got = concrete(tf.constant(number, tf.int64))
+            except Exception as error:
+                raise AssertionError(f"{called} raised {type(error).__name__}; get the first tests "
+                                     "cell to pass first.") from None
+            n, steps = number, 0
+            while n != 1 and steps < most:
+                n, steps = (n // 2 if n % 2 == 0 else 3 * n + 1), steps + 1
+            assert isinstance(got, tf.Tensor) and got.dtype == tf.int64 and int(got) == steps, (
+                f"{called} for n = {number} gave {got!r:.60}, wanted {steps}; get the first tests "
+                "cell to pass first.")
         kinds = operations(concrete)
         assert not any("PyFunc" in kind for kind in kinds), (
             f"{called} hands its work to Python, with tf.py_function or tf.numpy_function: that is "
@@ -944,10 +945,10 @@ def check_size(number, few, many):
         "graph.")
 
 
-for case in [(6, 5, 20)]:
+for case in [((6, 7), 3, 12)]:
     check_size(*case)
 # BEGIN HIDDEN TESTS
-for case in [(27, 1, 12)]:
+for case in [((5, 27), 1, 9)]:
     check_size(*case)
 # END HIDDEN TESTS
 
@@ -1128,7 +1129,9 @@ def check_calls(width, calls, signature=None):
         cause = ("what Python adds up is added up once, while tracing; carry total and number of "
                  "rows in weights, by assign_add")
         if i and np.allclose(got, means[-1], atol=1e-4):
-            cause = "that is the mean of this batch alone; the state must last from call to call"
+            cause = ("that is the mean of this batch alone. What Python keeps, in lists, numbers "
+                     "or tensors, is frozen while tracing; carry total and number of rows in "
+                     "weights, by assign_add")
         elif i and np.allclose(got, means.mean(0), atol=1e-4):
             cause = "that is the mean of the means of batches; every row counts the same"
         elif np.allclose(got, np.concatenate(rows).sum(0), atol=1e-4):
@@ -1201,9 +1204,15 @@ def check_weights(width, sizes):
     block, other = RunningMean(width), RunningMean(width)
     graph = tf.function(lambda x: block(x), autograph=False)
     batches = [np.arange(1.0 * n * width).reshape(n, width) for n in sizes]
-    for batch in batches[:-1]:
-        graph(tf.constant(batch, tf.float32))
     called = f"RunningMean({width})"
+    try:
+        for batch in batches[:-1]:
+            graph(tf.constant(batch, tf.float32))
+    except Exception as error:
+        if isinstance(error, NotImplementedError) and not str(error):
+            raise
+        raise AssertionError(f"{called} in a graph raised {type(error).__name__}; get the first "
+                             "tests cell to pass first.") from None
     assert len(block.trainable_weights) == 0, (
         f"{called} has trainable weights, wanted none: say trainable=False in add_weight.")
     weights = block.get_weights()
@@ -1300,7 +1309,8 @@ for name, divisor in (("tensor", tf.reduce_max), ("number", lambda x: x.numpy().
 #   right for all inputs of one shape, on both sides of the threshold. No value leaves it on the
 #   way: no `.numpy()`, no `tf.py_function`.
 # - The gradient is that of these formulas. In `x / peak` it flows through `peak` too. For an `x` of
-#   zeros, the sum of `y` has the gradient 1 everywhere.
+#   zeros, the sum of `y` has the gradient 1 everywhere. (At a peak of exactly 1 it jumps; nobody
+#   asks for it there.)
 #
 # The first tests cell (2 points) is about values and graphs, the second (1 point) about the
 # gradient.
@@ -1509,12 +1519,11 @@ left.legend()
 plt.show()
 
 # %% [markdown]
-# Look at your own figure. Three things hold on every machine:
+# Look at your own figure for three things:
 #
 # - With small tensors Python is most of the time, and a graph gains most. With large ones the
 #   operations take the time, and what helps is to have fewer of them, or to join them.
-# - The gain comes from many small operations. A function that consists of one large matrix product
-#   gains nothing.
+# - The gain comes from many small operations: here eight rounds with half a dozen each.
 # - Tracing costs as much as dozens or hundreds of calls, and compiling more. A function that is
 #   called a few times, or is traced again and again, is better left to Python.
 #
