@@ -219,7 +219,7 @@ for text in ("tf.ones(2)", "tf.zeros(2)", "tf.ones(3)", "tf.ones((2, 1))",
 # %% [markdown]
 # New values change nothing. A new size, rank or dtype does. An array becomes a tensor, here of
 # float64, as NumPy makes them. And the last call found the graph of the first: all are kept, not
-# only the latest.
+# only the latest. One Python function, many graphs: `tf.function` is called *polymorphic* for that.
 #
 # ### Numbers
 #
@@ -299,7 +299,7 @@ plt.show()
 # Read the middle row call by call. Size 4 gets a graph of its own. Size 6 shows that the size
 # varies, and the second graph takes every size; 5, 1 and 7 run it. The last 4 still fits the first.
 #
-# What does the graph know of a size that is open? **Predict** the two lines.
+# What does the graph know of a size that is open? **Predict** the first two lines.
 
 # %%
 @tf.function(input_signature=signature)
@@ -309,10 +309,14 @@ def sizes_of(x):
 
 
 print("in the graph, tf.shape(x):", sizes_of(tf.ones(5)).numpy())
+try:
+    sizes_of(tf.ones((2, 2)))
+except TypeError as error:
+    print("TypeError:", str(error).partition(" due to")[0])
 
 # %% [markdown]
 # `x.shape` is what is known while tracing, `tf.shape(x)` an operation that gives the size when the
-# graph runs.
+# graph runs. A matrix does not fit the signature.
 #
 # ### Too many
 #
@@ -329,14 +333,14 @@ logger = tf.get_logger()
 handlers, logger.handlers = logger.handlers, [Listener()]
 logger.setLevel(logging.WARNING)
 square = tf.function(lambda x: x * x, autograph=False)
-for size in range(2, 8):
+for size in range(2, 12):
     square(tf.ones(size))
 logger.handlers = handlers
 logger.setLevel(logging.ERROR)
 
 # %% [markdown]
-# Five times within the last ten calls is too often, and after two warnings it is silent. Read the
-# text when you meet it in a loop of yours: it names the three usual reasons.
+# Five tracings within the last ten calls are too many, and after two warnings it is silent. Read
+# the text when you meet it in a loop of yours: it goes on with the three usual reasons.
 
 # %% [markdown] exercise="trace-counts" role="task"
 # ## Exercise 14.1: count the graphs
@@ -708,7 +712,7 @@ except tf.errors.OperatorNotAllowedInGraphError as error:
 # And there is *AutoGraph*: unless you switch it off as above, `tf.function` first rewrites the
 # source of your function, so that an `if` on a tensor becomes a `tf.cond`.
 #
-# **Predict**: which of the three functions has both additions in the graph, side by side?
+# **Predict**: which of the three functions has both sides in its graph, one beside the other?
 
 # %%
 def bend_where(x):
@@ -1264,8 +1268,8 @@ for text in ("x / x.numpy().max()", "x / float(tf.reduce_max(x))", "x / max(x[0]
 # puts a Python function into the graph as one operation. In a graph with such a hole nothing can be
 # optimised across it, it is lost when the graph is saved, and on a GPU everything waits for Python.
 #
-# **Predict**: what does AutoGraph's `if` make of the gradient, and what does a value that has gone
-# through `.numpy()`, in plain Python?
+# **Predict**: in plain Python `.numpy()` works. Is the gradient the same if a divisor went through
+# it?
 
 # %%
 for name, divisor in (("tensor", tf.reduce_max), ("number", lambda x: x.numpy().max())):

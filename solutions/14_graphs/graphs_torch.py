@@ -183,7 +183,8 @@ for text in ("torch.ones(2)", "torch.zeros(2)", "torch.ones(3)", "torch.ones(2, 
 
 # %% [markdown]
 # New values change nothing. A new size, rank or dtype does, and so does a tensor that wants a
-# gradient. The last call found the graph of the first: all are kept, not only the latest.
+# gradient. The last call found the graph of the first: all are kept, not only the latest. One
+# Python function, many graphs: a compiled function is called *polymorphic* for that.
 #
 # Which guard failed, PyTorch tells if a second recording is made an error. (The cell begins with
 # `torch.compiler.reset()`, which forgets all graphs of all functions, so that there is one only.)
@@ -285,8 +286,7 @@ print("limit:", torch._dynamo.config.recompile_limit)
 
 # %% [markdown]
 # After eight graphs of one function PyTorch gives up, and runs what fits no graph as plain Python.
-# The results are right, and only a line in the log says so. (With `fullgraph=True`, which comes
-# later, it is an error.)
+# The results are right, and only a line in the log says so, which we have switched off.
 
 # %% [markdown] exercise="trace-counts" role="task"
 # ## Exercise 14.1: count the graphs
