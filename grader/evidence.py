@@ -32,8 +32,16 @@ MIME = inside.MIME
 _INSIDE = resources.files(__package__).joinpath("inside.py").read_text(encoding="utf-8")
 _PRELOADED = {
     # torch wraps functions of its own (torch.manual_seed) when it imports `torch._dynamo`, which
-    # it does with the first optimizer: before the baseline, so that it is not taken for tampering.
-    "torch": ("numpy.testing", "torch", "torch._dynamo", "torch.testing", "unittest.mock"),
+    # it does with the first optimizer, and `nn.Module.__init__` when a compiled function is first
+    # called: before the baseline, so that it is not taken for tampering.
+    "torch": (
+        "numpy.testing",
+        "torch",
+        "torch._dynamo",
+        "torch._dynamo.mutation_guard:install_generation_tagging_init",
+        "torch.testing",
+        "unittest.mock",
+    ),
     "tensorflow": ("numpy.testing", "tensorflow", "keras", "unittest.mock"),
 }
 _random = random.SystemRandom()

@@ -102,9 +102,15 @@ _traceback_of = BaseException.__dict__["__traceback__"].__get__
 
 
 def install(shell: Any, modules: tuple[str, ...], nonce: str) -> None:
-    """Remember what this kernel looks like, put the guard in place, and publish its key."""
+    """Remember what this kernel looks like, put the guard in place, and publish its key.
+
+    `modules` are imported first; of "module:function" the function is also called.
+    """
     for name in modules:
-        importlib.import_module(name)
+        module, _, function = name.partition(":")
+        loaded = importlib.import_module(module)
+        if function:
+            getattr(loaded, function)()
     vars(gc).pop("unfreeze", None)  # which would bring the guard back into sight
     guard = Guard(shell)
     sys.addaudithook(guard.hear)

@@ -67,6 +67,10 @@ def double(x):
     "torch-settings": f"torch.manual_seed(1)\ntorch.set_printoptions(precision=2)\ntorch.set_grad_enabled(True)\ntorch.set_num_threads(1)\n{DOUBLE}",
     "numpy-settings": f"np.set_printoptions(precision=1)\nnp.seterr(all='raise')\nnp.random.seed(0)\n{DOUBLE}",
     "own-modules-of-torch": f"import torch.nn as nn, torch.fx, torch.utils.data\nnn.Linear(2, 2)(torch.ones(1, 2)).sum().backward()\n{DOUBLE}",
+    "compiled": """@torch.compile(backend="eager")
+def double(x):
+    return 2 * x
+double(torch.ones(2))""",
     "later-imports": f"import json, decimal, fractions, sqlite3, urllib.request\n{DOUBLE}",
     "threads": """import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -246,7 +246,7 @@ def trace_once(function, backend):
     return run
 
 
-# %% exercise="trace-once" wrong="one-graph-for-all-functions" fails="each run has a graph of its own"
+# %% exercise="trace-once" wrong="one-graph-for-all-functions" fails="or not for this backend"
 made = []
 
 
