@@ -69,7 +69,7 @@ variants: setup
 	$(PYTEST) tests/variants
 
 hostile: setup
-	$(PYTEST) tests/hostile
+	$(PYTEST) -rs tests/hostile
 
 engine: setup
 	$(PYTEST) -rs tests/engine

@@ -143,7 +143,7 @@ def graded(
         with desk.gradebook() as gradebook:
             _grade_something_else(gradebook)
         desk.register(unit)
-        attacks = corpus(course)
+        attacks = corpus()
         for neighbour in NEIGHBOURS:
             hand_in(course, neighbour, words)
         result = Graded(course, desk, unit, attacks, words, {}, {}, Progress())

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from damaged import DAMAGES, put_beside
+from damaged import DAMAGES, edited, put_beside
 from nbformat import NotebookNode
-from noise import NOISES
+from noise import DISORDERS, NOISES
 
 from grader.course import Course, Lesson
 from grader.source import read_source
@@ -23,6 +25,36 @@ RIGHT = {
         "        result += each\n    return result"
     ),
 }
+ONLY_FEW = "HOSTILE_FEW"
+"""An environment variable; where it is set, the corpus is `FEW`."""
+FEW = {
+    "damaged-pipe",
+    "death-kills-everybody",
+    "death-kills-its-parent",
+    "files-link-beside",
+    "frameworks-always-equal",
+    "kernel-run-cell",
+    "messages-second-kernel",
+    "network-tcp",
+    "network-other-kernels-socket",
+    "noise-plots-keras",
+    "noise-tempfile",
+    "peeking-bends-other-processes",
+    "peeking-files-of-the-host",
+    "peeking-other-processes",
+    "peeking-writes-elsewhere",
+    "processes-daemon-that-waits-and-writes",
+    "processes-fork-bomb-in-the-cell",
+    "processes-outlives-the-kernel",
+    "returns-always-equal",
+    "size-growth-of-children",
+    "size-many-bytes",
+    "time-stopped",
+    "tools-allclose",
+}
+"""At least one of each row: those that meet another user's rights in another way."""
+SUFFIXES = {"torch": "", "tensorflow": "-keras"}
+"""What the names of submissions end with that come in both frameworks."""
 WRONG = "def double(x):\n    return 3 * x"
 
 
@@ -31,7 +63,8 @@ class Attack:
     """One submission of the corpus, and what must become of it.
 
     `verdicts` is what the attacked exercise may end as, `rest` the other one. `says` must be in a
-    message, a repair or a note; `hides` must be in nothing that the grader keeps.
+    message, a repair or a note; `hides` must be in nothing that the grader keeps. `cells` are the
+    sources of exercises; `data` makes the file out of a solved notebook.
     """
 
     row: str
@@ -44,7 +77,7 @@ class Attack:
     hides: tuple[str, ...] = ()
     beside: str = ""
     cells: dict[str, str] = field(default_factory=dict, compare=False)
-    data: bytes | None = field(default=None, compare=False)
+    data: Callable[[NotebookNode], bytes] | None = field(default=None, compare=False)
 
     @property
     def student(self) -> str:
@@ -79,31 +112,41 @@ def attacks_in(path: Path) -> list[Attack]:
     return found
 
 
-def corpus(course: Course) -> list[Attack]:
-    """Collect every attack: percent files, damaged notebooks, honest noise."""
-    lessons = {lesson.framework: lesson for lesson in course.lessons()}
+def corpus() -> list[Attack]:
+    """Collect every submission, or `FEW`: percent files, damaged notebooks, honest noise."""
     found = [
         attack
         for path in sorted(HERE.glob("*_t*.py"))
-        for attack in attacks_in(path)
         if not path.stem.startswith("test_")
+        for attack in attacks_in(path)
     ]
-    solved = notebook(lessons["torch"], RIGHT)
-    for damage in DAMAGES:
-        found.append(
-            Attack(
-                row="damaged",
-                name=damage.name,
-                verdicts=damage.double,
-                rest=damage.total,
-                says=damage.says,
-                data=damage.apply(solved) if damage.apply else None,
-                beside=damage.beside,
-            )
+    found += [
+        Attack(
+            row="damaged",
+            name=damage.name,
+            verdicts=damage.double,
+            rest=damage.total,
+            says=damage.says,
+            data=damage.apply,
+            beside=damage.beside,
         )
-    for name, source in NOISES.items():
-        cells = {**RIGHT, "double": source}
-        found.append(Attack(row="noise", name=name, hides=("LEAK",), cells=cells))
+        for damage in DAMAGES
+    ]
+    found += honest_noise()
+    return [each for each in found if each.student in FEW] if os.environ.get(ONLY_FEW) else found
+
+
+def honest_noise() -> list[Attack]:
+    """Make the noisy submissions: in both frameworks, unless a source speaks of one of them."""
+    found = []
+    for framework, suffix in SUFFIXES.items():
+        for name, source in NOISES.items():
+            if framework == "torch" or "torch" not in source:
+                cells = {**RIGHT, "double": source}
+                found.append(Attack("noise", name + suffix, framework, cells=cells))
+        for disorder in DISORDERS:
+            name = disorder.__name__.replace("_", "-") + suffix
+            found.append(Attack("noise", name, framework, data=edited(disorder)))
     return found
 
 
@@ -125,7 +168,7 @@ def hand_in(course: Course, attack: Attack, words: dict[str, str]) -> None:
     folder.mkdir(parents=True)
     target = folder / f"{lesson.name}.ipynb"
     if attack.data is not None:
-        target.write_bytes(attack.data)
+        target.write_bytes(attack.data(notebook(lesson, RIGHT)))
     elif attack.cells:
         cells = {key: _filled(text, words) for key, text in attack.cells.items()}
         target.write_text(nbformat.writes(notebook(lesson, cells)), encoding="utf-8")

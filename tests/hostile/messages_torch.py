@@ -24,7 +24,9 @@ def double(x):
 def double(x):
     kernel = get_ipython().kernel
     idle = {"execution_state": "idle"}
-    kernel.session.send(kernel.iopub_socket, "status", idle, parent=kernel.get_parent(), ident=b"status")
+    kernel.session.send(
+        kernel.iopub_socket, "status", idle, parent=kernel.get_parent(), ident=b"status"
+    )
     return 3 * x
 
 
@@ -34,7 +36,11 @@ def double(x):
     parent = kernel.get_parent()
     reply = {"status": "ok", "execution_count": 1, "user_expressions": {}, "payload": []}
     kernel.session.send(
-        kernel.shell_stream.socket, "execute_reply", reply, parent, ident=kernel._parent_ident["shell"]
+        kernel.shell_stream.socket,
+        "execute_reply",
+        reply,
+        parent,
+        ident=kernel._parent_ident["shell"],
     )
     kernel.session.send(
         kernel.iopub_socket, "status", {"execution_state": "idle"}, parent=parent, ident=b"status"
@@ -122,7 +128,9 @@ import sys
 
 from jupyter_client import BlockingKernelClient
 
-client = BlockingKernelClient(connection_file=get_ipython().config["IPKernelApp"]["connection_file"])
+client = BlockingKernelClient(
+    connection_file=get_ipython().config["IPKernelApp"]["connection_file"]
+)
 client.load_connection_file()
 
 

@@ -113,4 +113,179 @@ def double(x):
         import traceback
         traceback.format_exc()
     return Pair(2, Colour.RED).a * x""",
+    "display": f"""from IPython.display import HTML, Image, Markdown, clear_output, display, update_display
+display(HTML("<b>bold</b>"), Markdown("*text*"), {{"a": 1}}, display_id="shown")
+update_display(Markdown("changed"), display_id="shown")
+clear_output(wait=True)
+{DOUBLE}
+display(double(np.ones(2)))""",
+    "display-in-the-tests": """from IPython.display import clear_output, display
+def double(x):
+    display(x)
+    clear_output()
+    display({"text/plain": "raw"}, raw=True)
+    return 2 * x""",
+    "tqdm": """from time import sleep
+from tqdm import tqdm, trange
+for step in tqdm(range(30), desc="größer"):
+    sleep(0.005)
+def double(x):
+    with trange(3) as bar:
+        for step in bar:
+            bar.set_postfix(step=step)
+            tqdm.write("in between")
+    return 2 * x""",
+    "tqdm-notebook": """from tqdm.auto import tqdm as automatic
+from tqdm.notebook import tqdm
+for step in tqdm(range(5)):
+    for inner in automatic(range(5), leave=False):
+        pass
+def double(x):
+    for step in tqdm(range(3)):
+        pass
+    return 2 * x""",
+    "widgets": """import ipywidgets as widgets
+from IPython.display import display
+slider = widgets.IntSlider(value=3, description="Ärger")
+out = widgets.Output()
+display(widgets.VBox([slider, out]))
+slider.observe(lambda change: print(change), names="value")
+slider.value = 7
+with out:
+    print("captured")
+def double(x):
+    slider.value += 1
+    with out:
+        print("captured")
+    return 2 * x""",
+    "interact": f"""from ipywidgets import interact, interactive
+@interact(n=(0, 10), name=["a", "b"])
+def show(n=3, name="a"):
+    print(n, name)
+{DOUBLE}
+interactive(double, x=(0.0, 1.0))""",
+    "matplotlib-magic": f"{DOUBLE}\n%matplotlib\n%matplotlib inline\n%config InlineBackend.close_figures = False",
+    "figures": """import matplotlib
+import matplotlib.pyplot as plt
+plt.style.use("ggplot")
+plt.rcParams["figure.dpi"] = 200
+figure, axes = plt.subplots(2, 2)
+axes[0, 0].imshow(np.random.rand(50, 50))
+figure.savefig("figure.png")
+def double(x):
+    plt.figure()
+    plt.hist(np.asarray(x))
+    plt.savefig("hist.pdf")
+    plt.close("all")
+    return 2 * x
+figure""",
+    "cell-magics": f"%%capture out\nprint('kept')\n{DOUBLE}",
+    "shell-output": f"files = !ls -la\nprint(files)\n!echo on stderr >&2\n%env\n%who\n%history -l 2\n{DOUBLE}\ndouble?",
+    "logging-to-files": """import logging, sys
+logging.basicConfig(filename="log.txt", level=logging.DEBUG, force=True)
+logger = logging.getLogger("mine")
+logger.addHandler(logging.StreamHandler(sys.stdout))
+logging.captureWarnings(True)
+def double(x):
+    logger.warning("doubling %s", x)
+    return 2 * x""",
+    "warnings-filtered": f"import warnings\nwarnings.filterwarnings('ignore')\n{DOUBLE}",
+    "async-functions": """import asyncio
+async def later(x):
+    await asyncio.sleep(0.001)
+    return 2 * x
+async def count():
+    for number in range(3):
+        yield number
+async for number in count():
+    print(number)
+print(await asyncio.gather(later(1), later(2)))
+background = asyncio.create_task(asyncio.sleep(60))
+def double(x):
+    try:
+        later(x).send(None)
+    except StopIteration:
+        pass
+    return 2 * x""",
+    "non-ascii-identifiers": """π, Ω, 变量 = 3.14, "ohm", "量"
+class Größe:
+    höhe = π
+def überschuss(ж, *, ñ=2):
+    return ñ * ж
+def double(x):
+    return überschuss(x)
+Größe.höhe""",
+    "del-everything": f"{DOUBLE}\nfor name in [n for n in globals() if not n.startswith('_') and n not in ('double', 'get_ipython')]:\n    del globals()[name]",
+    "type-hints": """from __future__ import annotations
+from typing import Callable, TypeVar
+T = TypeVar("T")
+def double(x: T) -> T:
+    result: T = 2 * x
+    return result""",
 }
+
+
+def _numbered(content: dict, counts: list[int | None]) -> None:
+    """Number the code cells as if they had been run in this order, again and again."""
+    cells = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
+    for cell, count in zip(cells, counts * len(cells)):
+        cell["execution_count"] = count
+
+
+def _code(source: str) -> dict:
+    return {
+        "cell_type": "code",
+        "id": f"mine-{abs(hash(source)) % 10**6}",
+        "metadata": {},
+        "source": source,
+        "outputs": [],
+        "execution_count": 41,
+    }
+
+
+def run_backwards(content: dict) -> None:
+    """Leave numbers and outputs as they are when cells were run bottom to top."""
+    _numbered(content, [93, 92, 7, 6, 5, 4, 3])
+
+
+def run_some_twice(content: dict) -> None:
+    _numbered(content, [2, 2, None, 188, 2, 0])
+
+
+def tests_run_before_the_solution(content: dict) -> None:
+    """Leave the error that the tests showed when they were run too early."""
+    for cell in content["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade"):
+            cell["execution_count"] = 1
+            cell["outputs"] = [
+                {
+                    "output_type": "error",
+                    "ename": "NameError",
+                    "evalue": "name 'double' is not defined",
+                    "traceback": ["NameError: name 'double' is not defined"],
+                }
+            ]
+
+
+def used_before_defined(content: dict) -> None:
+    """Use, on top, what cells below define: it worked in the order in which they were run."""
+    content["cells"].insert(0, _code("print(double(np.ones(2)), helper(3))"))
+    content["cells"].append(_code("def helper(x):\n    return double(x)\nanswer = total([1.0])"))
+    _numbered(content, [99, 5, 3, 8])
+
+
+def cells_in_between(content: dict) -> None:
+    """Rename, delete and run again between the cells of the exercises."""
+    content["cells"].insert(1, _code("%reset -f\nprint('fresh')"))
+    content["cells"].insert(1, _code("del np\ndouble = total = None"))
+    content["cells"].append(_code("del double\ntotal = 'gone'"))
+
+
+DISORDERS = (
+    run_backwards,
+    run_some_twice,
+    tests_run_before_the_solution,
+    used_before_defined,
+    cells_in_between,
+)
+"""What an honest notebook looks like whose cells were run in a strange order."""

@@ -150,7 +150,9 @@ from pathlib import Path
 
 def look(path):
     try:
-        print("LEAK", path, os.listdir(path) if os.path.isdir(path) else Path(path).read_text()[:200])
+        print(
+            "LEAK", path, os.listdir(path) if os.path.isdir(path) else Path(path).read_text()[:200]
+        )
     except OSError:
         print("refused", path)
 
@@ -246,7 +248,14 @@ def double(x):
 # %% attack="writes-elsewhere" verdict="passed"
 import os
 
-for path in ("@COURSE@/canary", "/tmp/canary", "/usr/canary", "/dev/shm/canary", "../../canary", "/canary"):
+for path in (
+    "@COURSE@/canary",
+    "/tmp/canary",
+    "/usr/canary",
+    "/dev/shm/canary",
+    "../../canary",
+    "/canary",
+):
     for attempt in (lambda: open(path, "w"), lambda: os.mkdir(path), lambda: os.symlink("/", path)):
         try:
             attempt()

@@ -148,6 +148,7 @@ def double(x):
 
 raise ValueError("x" * 10**7)
 
+
 # %% attack="huge-message" verdict="errored" says="ValueError"
 def double(x):
     raise ValueError("y" * 10**7)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from conftest import NEIGHBOURS, Graded
-from corpus import HERE, Attack, attacks_in, kept_text
-from damaged import DAMAGES
-from noise import NOISES
+from corpus import FEW, ONLY_FEW, Attack, corpus, kept_text
+from readme import HEADINGS, README, up_to_date
 
-PERCENT = [
-    a for p in sorted(HERE.glob("*_t*.py")) if not p.stem.startswith("test_") for a in attacks_in(p)
-]
-STUDENTS = [
-    *(attack.student for attack in PERCENT),
-    *(f"damaged-{damage.name}" for damage in DAMAGES),
-    *(f"noise-{name}" for name in NOISES),
-    *(neighbour.student for neighbour in NEIGHBOURS),
-]
+CORPUS = corpus()
+STUDENTS = [attack.student for attack in [*CORPUS, *NEIGHBOURS]]
 
 
 def _attack(graded: Graded, student: str) -> Attack:
@@ -101,7 +95,7 @@ def test_feedback_shows_no_hidden_test(graded: Graded) -> None:
     config.CourseDirectory.student_id = "peeking-*"
     config.CourseDirectory.assignment_id = graded.unit.name
     GenerateFeedback(coursedir=CourseDirectory(config=config), config=config).start()
-    peekers = [attack for attack in PERCENT if attack.row == "peeking"]
+    peekers = [attack for attack in CORPUS if attack.row == "peeking"]
     for attack in peekers:
         folder = graded.desk.folder("feedback", attack.student, graded.unit)
         (page,) = folder.glob("*.html")
@@ -109,3 +103,14 @@ def test_feedback_shows_no_hidden_test(graded: Graded) -> None:
         assert "double" in text
         for word in ("zanzibar", "rabiznaz", "seven halves"):
             assert word not in text, attack.student
+
+
+@pytest.mark.skipif(ONLY_FEW in os.environ, reason="the tables hold all")
+def test_the_tables_of_the_readme_hold_the_corpus_and_what_stock_nbgrader_makes_of_it() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert text == up_to_date(text), "python tests/hostile/readme.py writes them anew"
+
+
+def test_the_few_for_an_ordinary_user_are_there_and_some_of_each_row() -> None:
+    assert {attack.student for attack in CORPUS} >= FEW
+    assert {student.split("-")[0] for student in FEW} == set(HEADINGS)
