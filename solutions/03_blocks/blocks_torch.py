@@ -606,7 +606,8 @@ print("state_dict():   ", list(chain.state_dict()))
 # - The same block may be given more than once. It then runs as often as it was given, at those
 #   places, and its parameters count once in `parameters()`.
 #
-# The first tests cell (2 points) uses every block once, the second (1 point) repeats a block.
+# The three tests cells (1 point each) look at what the container holds, at the order in which it
+# runs the blocks, and at a block that is repeated.
 
 # %% [markdown] exercise="own-sequential" role="hint"
 # <details><summary>Hint 1</summary>
@@ -646,14 +647,10 @@ class OwnSequential(nn.Module):
         # END SOLUTION
 
 
-# %% exercise="own-sequential" role="tests" points=2
-# Exercise 3.2, tests 1 of 2: every block once: the register, the order, the state dict.
-def check_chain(inputs, hidden, outputs):
+# %% exercise="own-sequential" role="tests" points=1
+# Exercise 3.2, tests 1 of 3: what the container holds, and its state dict.
+def check_held(inputs, hidden, outputs):
     a, b = nn.Linear(inputs, hidden), nn.Linear(hidden, outputs)
-    rng = np.random.default_rng(inputs)
-    with torch.no_grad():
-        for p in (*a.parameters(), *b.parameters()):
-            p.copy_(torch.from_numpy(rng.normal(size=p.shape)))
     name = f"OwnSequential(Linear({inputs}, {hidden}), ReLU(), Linear({hidden}, {outputs}))"
     chain = OwnSequential(a, nn.ReLU(), b)
     assert isinstance(chain, nn.Module), f"{name} gave {type(chain).__name__}, not an nn.Module."
@@ -675,8 +672,45 @@ def check_chain(inputs, hidden, outputs):
         "two blocks got the same name and the later one replaced the earlier.")
     assert not any(isinstance(m, nn.Sequential) for m in chain.modules()), (
         f"{name} uses nn.Sequential; the task is to do its work yourself.")
+    fresh = OwnSequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, outputs))
+    try:
+        fresh.load_state_dict(chain.state_dict())
+    except RuntimeError:
+        raise AssertionError(
+            f"the state dict of one {name} does not load into another one: the names of the blocks "
+            "must be the same in every instance (their places, say, and not their ids).") from None
+    assert all(torch.equal(p, q) for p, q in zip(fresh.parameters(), (*a.parameters(),
+                                                                      *b.parameters()))), (
+        f"the state dict of one {name} was loaded into another, and their parameters differ.")
 
-    calls, x = [], torch.from_numpy(rng.normal(size=(5, inputs))).float()
+
+for sizes in [(3, 3, 3)]:
+    check_held(*sizes)
+# BEGIN HIDDEN TESTS
+for sizes in [(4, 6, 2)]:
+    check_held(*sizes)
+inner, lone = nn.Dropout(0.5), nn.Linear(2, 3)
+OwnSequential(OwnSequential(inner), lone).eval().to(torch.float64)
+assert inner.training is False, (
+    "eval() of an OwnSequential did not reach the dropout in an OwnSequential inside it.")
+assert lone.weight.dtype == torch.float64, (
+    "to(torch.float64) of an OwnSequential did not convert the layer that it was given.")
+# END HIDDEN TESTS
+
+# %% exercise="own-sequential" role="tests" points=1
+# Exercise 3.2, tests 2 of 3: every block once, in order.
+def check_order(inputs, hidden, outputs):
+    a, b = nn.Linear(inputs, hidden), nn.Linear(hidden, outputs)
+    rng = np.random.default_rng(inputs)
+    with torch.no_grad():
+        for p in (*a.parameters(), *b.parameters()):
+            p.copy_(torch.from_numpy(rng.normal(size=p.shape)))
+    name = f"OwnSequential(Linear({inputs}, {hidden}), ReLU(), Linear({hidden}, {outputs}))"
+    chain, calls = OwnSequential(a, nn.ReLU(), b), []
+    assert isinstance(chain, nn.Module), f"{name} gave {type(chain).__name__}, not an nn.Module."
+    assert not any(isinstance(m, nn.Sequential) for m in chain.modules()), (
+        f"{name} uses nn.Sequential; the task is to do its work yourself.")
+    x = torch.from_numpy(rng.normal(size=(5, inputs))).float()
     handle = a.register_forward_hook(lambda *_: calls.append(1))
     y = chain(x)
     handle.remove()
@@ -694,32 +728,19 @@ def check_chain(inputs, hidden, outputs):
     cause = next((c for c, v in likely.items()
                   if got.shape == v.shape and np.allclose(got, v, rtol=1e-4, atol=1e-4)),
                  "run all blocks, once each, in the order given")
-    assert got.shape == wanted.shape, (
-        f"{name}(x) gave shape {got.shape}, wanted {wanted.shape}: {cause}.")
-    row = np.abs(got - wanted).max(axis=1).argmax()
-    assert np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
-        f"{name}(x) gave {got[row].round(3)} in row {row}, wanted {wanted[row].round(3)}: {cause}.")
+    assert got.shape == wanted.shape and np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
+        f"{name}(x) gave shape {got.shape} beginning {got.ravel()[:3].round(3)}, wanted shape "
+        f"{wanted.shape} beginning {wanted.ravel()[:3].round(3)}: {cause}.")
     assert len(calls) == 1, (
         f"a hook on the first block of {name} ran {len(calls)} times in one call, wanted once: "
         "write block(x), since block.forward(x) skips the hooks.")
 
-    fresh = OwnSequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, outputs))
-    try:
-        fresh.load_state_dict(chain.state_dict())
-    except RuntimeError:
-        raise AssertionError(
-            f"the state dict of one {name} does not load into another one: the names of the blocks "
-            "must be the same in every instance (their places, say, and not their ids).") from None
-    again = fresh(x).detach().numpy()
-    assert np.allclose(again, wanted, rtol=1e-4, atol=1e-4), (
-        f"the state dict of one {name} was loaded into another, and their outputs differ.")
-
 
 for sizes in [(3, 3, 3)]:
-    check_chain(*sizes)
+    check_order(*sizes)
 # BEGIN HIDDEN TESTS
 for sizes in [(4, 6, 2)]:
-    check_chain(*sizes)
+    check_order(*sizes)
 try:
     same = OwnSequential()(torch.tensor([[1.0, -2.0]]))
 except Exception as error:
@@ -727,16 +748,10 @@ except Exception as error:
                          f"{type(error).__name__} ({error}), wanted x back.") from None
 assert type(same) is torch.Tensor and torch.equal(same, torch.tensor([[1.0, -2.0]])), (
     "OwnSequential()(x), a container without blocks, must give x back.")
-inner, lone = nn.Dropout(0.5), nn.Linear(2, 3)
-OwnSequential(OwnSequential(inner), lone).eval().to(torch.float64)
-assert inner.training is False, (
-    "eval() of an OwnSequential did not reach the dropout in an OwnSequential inside it.")
-assert lone.weight.dtype == torch.float64, (
-    "to(torch.float64) of an OwnSequential did not convert the layer that it was given.")
 # END HIDDEN TESTS
 
 # %% exercise="own-sequential" role="tests" points=1
-# Exercise 3.2, tests 2 of 2: the same block twice.
+# Exercise 3.2, tests 3 of 3: the same block twice.
 def check_repeated(pattern):
     """Chain the blocks that the letters stand for: d is one Linear(3, 3), t is a Tanh."""
     dense, rng = nn.Linear(3, 3), np.random.default_rng(7)
@@ -934,8 +949,8 @@ for block in (Twice(), SaysTwice()):
 # - `block.to(torch.float64)` converts `C` too, and the block then takes and gives float64.
 # - Gradients flow back through the product with `C` into the first use of `dense`.
 #
-# The first tests cell (2 points) looks at the state and at what the block computes, the second
-# (1 point) at a training step.
+# The three tests cells (1 point each) look at what is stored, at what the block computes, and at
+# training steps.
 
 # %% [markdown] exercise="fixed-weight-mlp" role="hint"
 # <details><summary>Hint 1</summary>
@@ -972,17 +987,16 @@ class FixedWeightMLP(nn.Module):
         # END SOLUTION
 
 
-# %% exercise="fixed-weight-mlp" role="tests" points=2
-# Exercise 3.3, tests 1 of 2: what is stored, and what is computed.
+# %% exercise="fixed-weight-mlp" role="tests" points=1
+# Exercise 3.3, tests 1 of 3: what is stored.
 def state_of(block):
     """Name and tensor of all that the state dict holds, each tensor once."""
     items = block.state_dict(keep_vars=True).items()
     return dict({id(t): (name, t) for name, t in items}.values())
 
 
-def check_fixed(width, batch):
-    name = f"FixedWeightMLP({width})"
-    block = FixedWeightMLP(width)
+def check_stored(width):
+    name, block = f"FixedWeightMLP({width})", FixedWeightMLP(width)
     assert isinstance(block, nn.Module), f"{name} gave {type(block).__name__}, not an nn.Module."
     state = state_of(block)
     trained = sorted(tuple(t.shape) for t in state.values() if t.requires_grad)
@@ -999,12 +1013,46 @@ def check_fixed(width, batch):
     assert [tuple(state[key].shape) for key in fixed] == [(width, width)], (
         f"the state dict of {name} has {len(fixed)} tensors that are not trained, wanted C alone: "
         "a plain tensor attribute is not saved; register_buffer is for that.")
+    before = state[fixed[0]].clone()
+    block(torch.ones(1, width))
+    assert torch.equal(block.state_dict()[fixed[0]], before), (
+        f"a call of {name} changed C: draw it once, in __init__, and not in forward.")
 
+
+for width in (3,):
+    check_stored(width)
+C, other = (next(t for t in state_of(FixedWeightMLP(40)).values() if not t.requires_grad)
+            for _ in range(2))
+assert 0 <= C.min() < 0.1 and 0.9 < C.max() < 1 and 0.4 < C.mean() < 0.6, (
+    f"C of FixedWeightMLP(40) runs from {C.min():.2f} to {C.max():.2f} with mean {C.mean():.2f}: "
+    "wanted a draw from the uniform distribution on [0, 1), as torch.rand makes.")
+assert not torch.equal(C, other), (
+    "two FixedWeightMLP(40) have the same C: every instance draws its own, without a fixed seed.")
+# BEGIN HIDDEN TESTS
+check_stored(width=5)
+double = FixedWeightMLP(4).to(torch.float64)
+try:
+    result = double(torch.ones(1, 4, dtype=torch.float64))
+except RuntimeError as error:
+    raise AssertionError(f"FixedWeightMLP(4).to(torch.float64), given float64, raised ({error}): "
+                         "is the C that is used the one that is registered?") from None
+assert type(result) is torch.Tensor and result.dtype == torch.float64, (
+    "FixedWeightMLP(4).to(torch.float64), given float64, must give a float64 tensor.")
+# END HIDDEN TESTS
+
+# %% exercise="fixed-weight-mlp" role="tests" points=1
+# Exercise 3.3, tests 2 of 3: what is computed.
+def check_output(width, batch):
+    name, block = f"FixedWeightMLP({width})", FixedWeightMLP(width)
+    assert isinstance(block, nn.Module), f"{name} gave {type(block).__name__}, not an nn.Module."
     rng = np.random.default_rng(width)
     rows = 3 * rng.normal(size=(batch, width))
     x, weight, bias, C = (torch.from_numpy(a).float() for a in (
         np.concatenate([rows, -rows]), rng.normal(size=(width, width)),
         rng.normal(size=width) / 4, rng.uniform(size=(width, width))))
+    state = {id(t): t for t in block.state_dict(keep_vars=True).values()}
+    assert len(state) == 3, (
+        f"{name} holds {len(state)} tensors, wanted 3; get the first tests cell to pass first.")
     with torch.no_grad():
         for t in state.values():
             t.copy_(bias if t.dim() == 1 else weight if t.requires_grad else C)
@@ -1012,8 +1060,6 @@ def check_fixed(width, batch):
     assert type(y) is torch.Tensor, f"{name}(x) gave {type(y).__name__}, not a torch.Tensor."
     assert tuple(y.shape) == tuple(x.shape) and y.dtype == torch.float32, (
         f"{name}(x) gave {y.dtype} of shape {tuple(y.shape)}, wanted float32 of {tuple(x.shape)}.")
-    assert torch.equal(block.state_dict()[fixed[0]], C), (
-        f"a call of {name} changed C: draw it once, in __init__, and not in forward.")
     x, w, b, c, got = (t.detach().double().numpy() for t in (x, weight, bias, C, y))
     h = x @ w.T + b
 
@@ -1035,28 +1081,15 @@ def check_fixed(width, batch):
         f"weight, bias and C that it has: {cause}")
 
 
-check_fixed(width=3, batch=4)
-C, other = (next(t for t in state_of(FixedWeightMLP(40)).values() if not t.requires_grad)
-            for _ in range(2))
-assert 0 <= C.min() < 0.1 and 0.9 < C.max() < 1 and 0.4 < C.mean() < 0.6, (
-    f"C of FixedWeightMLP(40) runs from {C.min():.2f} to {C.max():.2f} with mean {C.mean():.2f}: "
-    "wanted a draw from the uniform distribution on [0, 1), as torch.rand makes.")
-assert not torch.equal(C, other), (
-    "two FixedWeightMLP(40) have the same C: every instance draws its own, without a fixed seed.")
+for width, batch in [(3, 4)]:
+    check_output(width, batch)
 # BEGIN HIDDEN TESTS
-check_fixed(width=5, batch=3)
-double = FixedWeightMLP(4).to(torch.float64)
-try:
-    result = double(torch.ones(1, 4, dtype=torch.float64))
-except RuntimeError as error:
-    raise AssertionError(f"FixedWeightMLP(4).to(torch.float64), given float64, raised ({error}): "
-                         "is the C that is used the one that is registered?") from None
-assert type(result) is torch.Tensor and result.dtype == torch.float64, (
-    "FixedWeightMLP(4).to(torch.float64), given float64, must give a float64 tensor.")
+for width, batch in [(5, 3)]:
+    check_output(width, batch)
 # END HIDDEN TESTS
 
 # %% exercise="fixed-weight-mlp" role="tests" points=1
-# Exercise 3.3, tests 2 of 2: two training steps.
+# Exercise 3.3, tests 3 of 3: two training steps.
 def check_steps(width, batch):
     name = f"FixedWeightMLP({width})"
     block = FixedWeightMLP(width)
@@ -1490,7 +1523,8 @@ print("same weights:", torch.equal(one.dense.weight, other.dense.weight))
 # - `repeat_block` calls it exactly `n` times, and the result holds exactly the blocks that came
 #   back, in the order in which they were made.
 #
-# The first tests cell (2 points) is about `Parallel`, the second (2 points) about `repeat_block`.
+# The first two tests cells (1 point each) look at what `Parallel` holds and at what it computes,
+# the third (2 points) at `repeat_block`.
 
 # %% [markdown] exercise="parallel" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1533,15 +1567,11 @@ def repeat_block(make_block: Callable[[], nn.Module], n: int) -> nn.Sequential:
     # END SOLUTION
 
 
-# %% exercise="parallel" role="tests" points=2
-# Exercise 3.5, tests 1 of 2: two blocks side by side.
-def check_parallel(shape, a, b):
-    left, right = nn.Linear(shape[-1], a), nn.Linear(shape[-1], b)
-    rng = np.random.default_rng(a + b)
-    with torch.no_grad():
-        for p in (*left.parameters(), *right.parameters()):
-            p.copy_(torch.from_numpy(rng.normal(size=p.shape)))
-    name = f"Parallel(Linear({shape[-1]}, {a}), Linear({shape[-1]}, {b}))"
+# %% exercise="parallel" role="tests" points=1
+# Exercise 3.5, tests 1 of 3: what Parallel holds.
+def check_held(width, a, b):
+    left, right = nn.Linear(width, a), nn.Linear(width, b)
+    name = f"Parallel(Linear({width}, {a}), Linear({width}, {b}))"
     block = Parallel(left, right)
     assert isinstance(block, nn.Module), f"{name} gave {type(block).__name__}, not an nn.Module."
     held = {id(p) for p in block.parameters()}
@@ -1551,7 +1581,29 @@ def check_parallel(shape, a, b):
     assert held == {id(p) for p in (*left.parameters(), *right.parameters())}, (
         f"the parameters of {name} are not the 4 of the blocks it was given: it must hold both "
         "blocks, and no copies.")
+    y = block(torch.ones(2, width))
+    assert type(y) is torch.Tensor and y.requires_grad, (
+        f"{name}(x) is cut off from the parameters: no detach, no NumPy.")
 
+
+for case in [(2, 2, 2)]:
+    check_held(*case)
+# BEGIN HIDDEN TESTS
+for case in [(4, 1, 6)]:
+    check_held(*case)
+# END HIDDEN TESTS
+
+# %% exercise="parallel" role="tests" points=1
+# Exercise 3.5, tests 2 of 3: two blocks side by side.
+def check_parallel(shape, a, b):
+    left, right = nn.Linear(shape[-1], a), nn.Linear(shape[-1], b)
+    rng = np.random.default_rng(a + b)
+    with torch.no_grad():
+        for p in (*left.parameters(), *right.parameters()):
+            p.copy_(torch.from_numpy(rng.normal(size=p.shape)))
+    name, block = f"Parallel(Linear({shape[-1]}, {a}), Linear({shape[-1]}, {b}))", Parallel(
+        left, right)
+    assert isinstance(block, nn.Module), f"{name} gave {type(block).__name__}, not an nn.Module."
     x = torch.from_numpy(rng.normal(size=shape)).float()
     try:
         y = block(x)
@@ -1562,32 +1614,27 @@ def check_parallel(shape, a, b):
             f"{name}(x) for x of shape {shape} raised {type(error).__name__} ({error}): both "
             "blocks get x, and their results are concatenated on the last axis.") from None
     assert type(y) is torch.Tensor, f"{name}(x) gave {type(y).__name__}, not a torch.Tensor."
-    wanted_shape, got_shape = (*shape[:-1], a + b), tuple(y.shape)
-    cause = "both results belong side by side on the last axis."
-    if got_shape == (*shape[:-1], a):
-        cause = "the results were added or multiplied, or only one came back; concatenate them."
-    elif got_shape == (2 * shape[0], *shape[1:-1], a):
-        cause = "that is concatenation on axis 0, the batch; the last axis is wanted."
-    elif len(shape) > 2 and got_shape == (shape[0], 2 * shape[1], *shape[2:-1], a):
-        cause = "that is concatenation on axis 1, which is the last axis only for rank 2."
-    assert got_shape == wanted_shape, (
-        f"{name}(x) for x of shape {shape} gave shape {got_shape}, wanted {wanted_shape}: {cause}")
+    l, r = (x.numpy() @ part.weight.detach().numpy().T + part.bias.detach().numpy()
+            for part in (left, right))
+    got, wanted = y.detach().numpy(), np.concatenate([l, r], axis=-1)
+    cause = "both results belong side by side on the last axis"
+    if got.shape == l.shape:
+        cause = "the results were added or multiplied, or only one came back; concatenate them"
+    elif got.shape == (2 * shape[0], *shape[1:-1], a):
+        cause = "that is concatenation on axis 0, the batch; the last axis is wanted"
+    elif len(shape) > 2 and got.shape == (shape[0], 2 * shape[1], *shape[2:-1], a):
+        cause = "that is concatenation on axis 1, which is the last axis only for rank 2"
+    elif got.shape == wanted.shape:
+        cause = "call both blocks on the input as it came"
+        if np.allclose(got, np.concatenate([r, l], axis=-1), rtol=1e-4, atol=1e-4):
+            cause = "the right block came first; left goes first"
+        elif np.allclose(got[..., :a], l, rtol=1e-4, atol=1e-4):
+            cause = "the right block got what the left one returned; both must get the input"
+    assert got.shape == wanted.shape and np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
+        f"{name}(x) for x of shape {shape} gave {y.dtype} of shape {got.shape} that begins "
+        f"{got.ravel()[:4].round(3)}, wanted shape {wanted.shape} that begins "
+        f"{wanted.ravel()[:4].round(3)}: {cause}.")
     assert y.dtype == torch.float32, f"{name}(x) gave {y.dtype}, wanted torch.float32."
-
-    def dense(block, x):
-        return x @ block.weight.detach().double().numpy().T + block.bias.detach().double().numpy()
-
-    x, got = x.double().numpy(), y.detach().double().numpy()
-    l, r = dense(left, x), dense(right, x)
-    wanted, cause = np.concatenate([l, r], axis=-1), "call both blocks on the input as it came."
-    if np.allclose(got, np.concatenate([r, l], axis=-1), rtol=1e-4, atol=1e-4):
-        cause = "the right block came first; left goes first."
-    elif a == shape[-1] and np.allclose(got[..., a:], dense(right, l), rtol=1e-4, atol=1e-4):
-        cause = "the right block got what the left one returned; both must get the input."
-    assert np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
-        f"{name}(x) for x of shape {shape} begins {got.reshape(-1, a + b)[0].round(3)}, wanted "
-        f"{wanted.reshape(-1, a + b)[0].round(3)}: {cause}")
-    assert y.requires_grad, f"{name}(x) is cut off from the parameters: no detach, no NumPy."
 
 
 for shape in [(5, 2), (5, 4, 2)]:
@@ -1598,7 +1645,7 @@ for shape, a, b in [((3, 4), 1, 6), ((1, 2, 5, 3), 4, 2)]:
 # END HIDDEN TESTS
 
 # %% exercise="parallel" role="tests" points=2
-# Exercise 3.5, tests 2 of 2: a factory, called n times.
+# Exercise 3.5, tests 3 of 3: a factory, called n times.
 def check_repeat(n, width):
     made = []
 

@@ -213,7 +213,7 @@ class MLP(keras.Layer):
         return self.out(self.hidden(x))
 
 
-# %% exercise="own-sequential" wrong="dictionary-keys" fails="Keras does not see blocks that are dictionary keys"
+# %% exercise="own-sequential" wrong="dictionary-keys" fails="Keras does not see blocks that are dictionary keys" points=1
 class OwnSequential(keras.Layer):
     def __init__(self, *blocks):
         super().__init__()
@@ -252,7 +252,7 @@ class OwnSequential(keras.Layer):
         return x
 
 
-# %% exercise="own-sequential" wrong="attributes-named-after-layers" fails="must have the same names in every instance"
+# %% exercise="own-sequential" wrong="attributes-named-after-layers" fails="must have the same names in every instance" points=1
 class OwnSequential(keras.Layer):
     def __init__(self, *blocks):
         super().__init__()
@@ -277,7 +277,7 @@ class OwnSequential(keras.Layer):
         return x if self.empty else self.chain(x)
 
 
-# %% exercise="own-sequential" wrong="hidden-in-a-function" fails="or that only a function can reach"
+# %% exercise="own-sequential" wrong="hidden-in-a-function" fails="or that only a function can reach" points=1
 class OwnSequential(keras.Layer):
     def __init__(self, *blocks):
         super().__init__()
@@ -293,7 +293,7 @@ class OwnSequential(keras.Layer):
         return self.run(x)
 
 
-# %% exercise="own-sequential" wrong="reversed" fails="the blocks ran in reversed order"
+# %% exercise="own-sequential" wrong="reversed" fails="the blocks ran in reversed order" points=1
 class OwnSequential(keras.Layer):
     def __init__(self, *blocks):
         super().__init__()
@@ -305,7 +305,7 @@ class OwnSequential(keras.Layer):
         return x
 
 
-# %% exercise="own-sequential" wrong="every-block-on-the-input" fails="only the last block's result on the input came back"
+# %% exercise="own-sequential" wrong="every-block-on-the-input" fails="only the last block's result on the input came back" points=1
 class OwnSequential(keras.Layer):
     def __init__(self, *blocks):
         super().__init__()
@@ -318,7 +318,7 @@ class OwnSequential(keras.Layer):
         return y
 
 
-# %% exercise="own-sequential" wrong="returns-in-the-loop" fails="only the first block ran"
+# %% exercise="own-sequential" wrong="returns-in-the-loop" fails="only the first block ran" points=1
 class OwnSequential(keras.Layer):
     def __init__(self, *blocks):
         super().__init__()
@@ -371,7 +371,7 @@ class OwnSequential(keras.Layer):
         return x
 
 
-# %% exercise="own-sequential" wrong="nothing-for-no-blocks" fails="must give x back" points=1
+# %% exercise="own-sequential" wrong="nothing-for-no-blocks" fails="must give x back" points=2
 class OwnSequential(keras.Layer):
     def __init__(self, *blocks):
         super().__init__()
@@ -384,7 +384,7 @@ class OwnSequential(keras.Layer):
         return y
 
 
-# %% exercise="own-sequential" wrong="list-of-notes" fails="an attribute that belongs to Keras" points=1
+# %% exercise="own-sequential" wrong="list-of-notes" fails="an attribute that belongs to Keras" points=2
 class OwnSequential(keras.Layer):
     def __init__(self, *blocks):
         super().__init__()
@@ -511,7 +511,7 @@ class FixedWeightMLP(keras.Layer):
         return self.dense(ops.relu(self.dense(x) @ c + 1))
 
 
-# %% exercise="fixed-weight-mlp" wrong="redrawn-in-call" fails="C is drawn in call"
+# %% exercise="fixed-weight-mlp" wrong="redrawn-in-call" fails="C is drawn in call" points=1
 class FixedWeightMLP(keras.Layer):
     def __init__(self, width):
         super().__init__()
@@ -523,7 +523,7 @@ class FixedWeightMLP(keras.Layer):
         return self.dense(ops.relu(self.dense(x) @ self.c + 1))
 
 
-# %% exercise="fixed-weight-mlp" wrong="dense-used-once" fails="dense is used once, and should be used twice"
+# %% exercise="fixed-weight-mlp" wrong="dense-used-once" fails="dense is used once, and should be used twice" points=1
 class FixedWeightMLP(keras.Layer):
     def __init__(self, width):
         super().__init__()
@@ -554,7 +554,7 @@ class FixedWeightMLP(keras.Layer):
         return self.after(ops.relu(self.before(x) @ self.c + 1))
 
 
-# %% exercise="fixed-weight-mlp" wrong="one-forgotten" fails="the + 1 is missing"
+# %% exercise="fixed-weight-mlp" wrong="one-forgotten" fails="the + 1 is missing" points=1
 class FixedWeightMLP(keras.Layer):
     def __init__(self, width):
         super().__init__()
@@ -569,7 +569,7 @@ class FixedWeightMLP(keras.Layer):
         return self.dense(ops.relu(self.dense(x) @ self.c))
 
 
-# %% exercise="fixed-weight-mlp" wrong="one-added-outside" fails="the 1 is added after the ReLU"
+# %% exercise="fixed-weight-mlp" wrong="one-added-outside" fails="the 1 is added after the ReLU" points=1
 class FixedWeightMLP(keras.Layer):
     def __init__(self, width):
         super().__init__()
@@ -584,7 +584,7 @@ class FixedWeightMLP(keras.Layer):
         return self.dense(ops.relu(self.dense(x) @ self.c) + 1)
 
 
-# %% exercise="fixed-weight-mlp" wrong="transposed" fails="C is transposed"
+# %% exercise="fixed-weight-mlp" wrong="transposed" fails="C is transposed" points=1
 class FixedWeightMLP(keras.Layer):
     def __init__(self, width):
         super().__init__()
@@ -614,7 +614,7 @@ class FixedWeightMLP(keras.Layer):
         return self.dense(ops.relu(ops.stop_gradient(self.dense(x) @ self.c) + 1))
 
 
-# %% exercise="fixed-weight-mlp" wrong="default-range" fails="without the two numbers the range is another" points=1
+# %% exercise="fixed-weight-mlp" wrong="default-range" fails="without the two numbers the range is another" points=2
 class FixedWeightMLP(keras.Layer):
     def __init__(self, width):
         super().__init__()
@@ -627,7 +627,7 @@ class FixedWeightMLP(keras.Layer):
         return self.dense(ops.relu(self.dense(x) @ self.c + 1))
 
 
-# %% exercise="fixed-weight-mlp" wrong="normal-draw" fails="wanted a draw from the uniform distribution" points=1
+# %% exercise="fixed-weight-mlp" wrong="normal-draw" fails="wanted a draw from the uniform distribution" points=2
 class FixedWeightMLP(keras.Layer):
     def __init__(self, width):
         super().__init__()
@@ -640,7 +640,7 @@ class FixedWeightMLP(keras.Layer):
         return self.dense(ops.relu(self.dense(x) @ self.c + 1))
 
 
-# %% exercise="fixed-weight-mlp" wrong="fixed-seed" fails="without a fixed seed" points=1
+# %% exercise="fixed-weight-mlp" wrong="fixed-seed" fails="without a fixed seed" points=2
 class FixedWeightMLP(keras.Layer):
     def __init__(self, width):
         super().__init__()
@@ -996,7 +996,7 @@ def repeat_block(make_block, n):
     return keras.Sequential([make_block() for _ in range(n)])
 
 
-# %% exercise="parallel" wrong="right-first" fails="left goes first" points=2
+# %% exercise="parallel" wrong="right-first" fails="left goes first" points=3
 class Parallel(keras.Layer):
     def __init__(self, left, right):
         super().__init__()
@@ -1024,7 +1024,7 @@ def repeat_block(make_block, n):
     return keras.Sequential([make_block() for _ in range(n)])
 
 
-# %% exercise="parallel" wrong="branches-not-registered" fails="blocks that only a function can reach" points=2
+# %% exercise="parallel" wrong="branches-not-registered" fails="blocks that only a function can reach" points=3
 class Parallel(keras.Layer):
     def __init__(self, left, right):
         super().__init__()
@@ -1038,7 +1038,7 @@ def repeat_block(make_block, n):
     return keras.Sequential([make_block() for _ in range(n)])
 
 
-# %% exercise="parallel" wrong="call-method-of-the-branches" fails="write left(x)" points=2
+# %% exercise="parallel" wrong="call-method-of-the-branches" fails="write left(x)" points=3
 class Parallel(keras.Layer):
     def __init__(self, left, right):
         super().__init__()

@@ -235,7 +235,7 @@ class MLP(nn.Module):
         return F.linear(h, self.two.weight, self.two.bias)
 
 
-# %% exercise="own-sequential" wrong="python-list" fails="no parameters"
+# %% exercise="own-sequential" wrong="python-list" fails="no parameters" points=1
 class OwnSequential(nn.Module):
     def __init__(self, *blocks):
         super().__init__()
@@ -285,7 +285,7 @@ class OwnSequential(nn.Module):
         return x
 
 
-# %% exercise="own-sequential" wrong="keyed-by-id" fails="does not load into another one"
+# %% exercise="own-sequential" wrong="keyed-by-id" fails="does not load into another one" points=1
 class OwnSequential(nn.Module):
     def __init__(self, *blocks):
         super().__init__()
@@ -311,7 +311,7 @@ class OwnSequential(nn.Module):
         return x
 
 
-# %% exercise="own-sequential" wrong="reversed" fails="reversed order"
+# %% exercise="own-sequential" wrong="reversed" fails="reversed order" points=1
 class OwnSequential(nn.Module):
     def __init__(self, *blocks):
         super().__init__()
@@ -323,7 +323,7 @@ class OwnSequential(nn.Module):
         return x
 
 
-# %% exercise="own-sequential" wrong="each-on-the-input" fails="each block got the input"
+# %% exercise="own-sequential" wrong="each-on-the-input" fails="each block got the input" points=1
 class OwnSequential(nn.Module):
     def __init__(self, *blocks):
         super().__init__()
@@ -336,7 +336,7 @@ class OwnSequential(nn.Module):
         return y
 
 
-# %% exercise="own-sequential" wrong="return-inside-loop" fails="only the first block ran"
+# %% exercise="own-sequential" wrong="return-inside-loop" fails="only the first block ran" points=1
 class OwnSequential(nn.Module):
     def __init__(self, *blocks):
         super().__init__()
@@ -348,7 +348,7 @@ class OwnSequential(nn.Module):
             return x
 
 
-# %% exercise="own-sequential" wrong="block-forward" fails="skips the hooks"
+# %% exercise="own-sequential" wrong="block-forward" fails="skips the hooks" points=1
 class OwnSequential(nn.Module):
     def __init__(self, *blocks):
         super().__init__()
@@ -399,7 +399,7 @@ class OwnSequential(nn.Module):
         return self.net(x)
 
 
-# %% exercise="own-sequential" wrong="empty-raises" fails="a container without blocks" points=1
+# %% exercise="own-sequential" wrong="empty-raises" fails="a container without blocks" points=2
 class OwnSequential(nn.Module):
     def __init__(self, *blocks):
         super().__init__()
@@ -412,7 +412,7 @@ class OwnSequential(nn.Module):
         return x
 
 
-# %% exercise="own-sequential" wrong="only-parameters" fails="did not reach the dropout" points=1
+# %% exercise="own-sequential" wrong="only-parameters" fails="did not reach the dropout" points=2
 class OwnSequential(nn.Module):
     def __init__(self, *blocks):
         super().__init__()
@@ -545,7 +545,7 @@ class FixedWeightMLP(nn.Module):
         return self.dense(F.relu(self.dense(x) @ C + 1))
 
 
-# %% exercise="fixed-weight-mlp" wrong="dense-once" fails="dense is used once"
+# %% exercise="fixed-weight-mlp" wrong="dense-once" fails="dense is used once" points=1
 class FixedWeightMLP(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -556,7 +556,7 @@ class FixedWeightMLP(nn.Module):
         return F.relu(self.dense(x) @ self.C + 1)
 
 
-# %% exercise="fixed-weight-mlp" wrong="second-use-only" fails="the first use of dense is missing"
+# %% exercise="fixed-weight-mlp" wrong="second-use-only" fails="the first use of dense is missing" points=1
 class FixedWeightMLP(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -579,7 +579,7 @@ class FixedWeightMLP(nn.Module):
         return self.output(F.relu(self.dense(x) @ self.C + 1))
 
 
-# %% exercise="fixed-weight-mlp" wrong="no-plus-one" fails="the + 1 is missing"
+# %% exercise="fixed-weight-mlp" wrong="no-plus-one" fails="the + 1 is missing" points=1
 class FixedWeightMLP(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -590,7 +590,7 @@ class FixedWeightMLP(nn.Module):
         return self.dense(F.relu(self.dense(x) @ self.C))
 
 
-# %% exercise="fixed-weight-mlp" wrong="one-after-relu" fails="added after the ReLU"
+# %% exercise="fixed-weight-mlp" wrong="one-after-relu" fails="added after the ReLU" points=1
 class FixedWeightMLP(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -601,7 +601,7 @@ class FixedWeightMLP(nn.Module):
         return self.dense(F.relu(self.dense(x) @ self.C) + 1)
 
 
-# %% exercise="fixed-weight-mlp" wrong="no-relu" fails="the ReLU is missing"
+# %% exercise="fixed-weight-mlp" wrong="no-relu" fails="the ReLU is missing" points=1
 class FixedWeightMLP(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -612,7 +612,7 @@ class FixedWeightMLP(nn.Module):
         return self.dense(self.dense(x) @ self.C + 1)
 
 
-# %% exercise="fixed-weight-mlp" wrong="transposed" fails="C is transposed"
+# %% exercise="fixed-weight-mlp" wrong="transposed" fails="C is transposed" points=1
 class FixedWeightMLP(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -636,7 +636,7 @@ class FixedWeightMLP(nn.Module):
         return self.dense(F.relu(h))
 
 
-# %% exercise="fixed-weight-mlp" wrong="normal-draw" fails="uniform distribution" points=1
+# %% exercise="fixed-weight-mlp" wrong="normal-draw" fails="uniform distribution" points=2
 class FixedWeightMLP(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -647,7 +647,7 @@ class FixedWeightMLP(nn.Module):
         return self.dense(F.relu(self.dense(x) @ self.C + 1))
 
 
-# %% exercise="fixed-weight-mlp" wrong="seeded-draw" fails="have the same C" points=1
+# %% exercise="fixed-weight-mlp" wrong="seeded-draw" fails="have the same C" points=2
 class FixedWeightMLP(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -974,7 +974,7 @@ class Shrink(nn.Module):
         return self(x * 0.5)
 
 
-# %% exercise="parallel" wrong="axis-1" fails="concatenation on axis 1" points=2
+# %% exercise="parallel" wrong="axis-1" fails="concatenation on axis 1" points=3
 class Parallel(nn.Module):
     def __init__(self, left, right):
         super().__init__()
@@ -1002,7 +1002,7 @@ def repeat_block(make_block, n):
     return nn.Sequential(*(make_block() for _ in range(n)))
 
 
-# %% exercise="parallel" wrong="sum" fails="were added" points=2
+# %% exercise="parallel" wrong="sum" fails="were added" points=3
 class Parallel(nn.Module):
     def __init__(self, left, right):
         super().__init__()
@@ -1016,7 +1016,7 @@ def repeat_block(make_block, n):
     return nn.Sequential(*(make_block() for _ in range(n)))
 
 
-# %% exercise="parallel" wrong="right-first" fails="the right block came first" points=2
+# %% exercise="parallel" wrong="right-first" fails="the right block came first" points=3
 class Parallel(nn.Module):
     def __init__(self, left, right):
         super().__init__()
@@ -1046,7 +1046,7 @@ def repeat_block(make_block, n):
     return nn.Sequential(*(make_block() for _ in range(n)))
 
 
-# %% exercise="parallel" wrong="branches-in-a-list" fails="hides blocks" points=2
+# %% exercise="parallel" wrong="branches-in-a-list" fails="hides blocks" points=3
 class Parallel(nn.Module):
     def __init__(self, left, right):
         super().__init__()
