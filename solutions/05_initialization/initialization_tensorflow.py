@@ -28,6 +28,7 @@
 # %% role="setup"
 import math
 import os
+import random
 import tempfile
 from pathlib import Path
 
@@ -275,8 +276,8 @@ for start in ("constant", "default"):
 # - The variables stay the objects that they were, and the weights of all other layers keep their
 #   values.
 #
-# The first tests cell (2 points) looks at dense layers of all kinds and places, the second
-# (1 point) at networks that were never called and at what must not change.
+# The three tests cells (1 point each) look at which layers are reached, at the distribution, and at
+# networks that were never called and what must not change.
 
 # %% [markdown] exercise="normal-everywhere" role="hint"
 # <details><summary>Hint 1</summary>
@@ -310,8 +311,8 @@ def init_normal(net: keras.Layer, example: tf.Tensor) -> None:
     # END SOLUTION
 
 
-# %% exercise="normal-everywhere" role="tests" points=2
-# Exercise 5.1, tests 1 of 2: dense layers at every depth, of every kind.
+# %% exercise="normal-everywhere" role="tests" points=1
+# Exercise 5.1, tests 1 of 3: dense layers at every depth, of every kind.
 class Doubling(layers.Dense):
     def call(self, x):
         return 2 * super().call(x)
@@ -328,10 +329,9 @@ class Wrapper(keras.Layer):
         return x
 
 
-def check_tree(title, net, width):
+def check_reached(title, net, width):
     x = tf.ones((2, width))
     net(x)
-    dense = [layer for layer in net._flatten_layers() if isinstance(layer, layers.Dense)]
     for w in net.weights:
         w.assign(np.full(w.shape, 7.0))
     try:
@@ -341,50 +341,69 @@ def check_tree(title, net, width):
             f"init_normal on {title} raised AttributeError ({error}): a layer made with "
             "use_bias=False has None for its bias; a block that is no model has no `layers`."
         ) from None
-    for layer in dense:
-        where = f"init_normal on {title}: {type(layer).__name__} of width {layer.units}"
-        w, std = layer.kernel.numpy().astype("float64"), layer.kernel.numpy().std()
-        cause = "is it a normal distribution with stddev=0.01 and mean 0?"
-        if np.all(w == 7) and getattr(layer.kernel_initializer, "stddev", None) == 0.01:
+    for layer in net._flatten_layers():
+        if not isinstance(layer, layers.Dense):
+            continue
+        where = f"after init_normal on {title} a {type(layer).__name__} of width {layer.units}"
+        cause = "it was not reached; _flatten_layers() sees every depth, `layers` one level."
+        if getattr(layer.kernel_initializer, "stddev", None) == 0.01:
             cause = ("the attribute kernel_initializer was set, which is read only when a layer is "
                      "built; assign a draw to the kernel.")
-        elif np.all(w == 7) and type(layer) is not layers.Dense:
+        elif type(layer) is not layers.Dense:
             cause = ("it was not reached, as it is a subclass of Dense; use isinstance, which "
                      "accepts subclasses, and not a comparison of types or names.")
-        elif np.all(w == 7):
-            cause = ("it was not reached; _flatten_layers() sees every depth and net itself, "
-                     "`layers` sees one level.")
-        elif 0.045 < std < 0.055:
-            cause = "0.05 is the default of RandomNormal; write stddev=0.01."
-        elif 0.09 < std < 0.11:
-            cause = "0.01 is to be the standard deviation, and not the variance."
-        assert 0.009 < std < 0.011 and abs(w.mean()) < 0.001, (
-            f"{where} has a kernel with mean {w.mean():.4f} and standard deviation {std:.4f}, "
-            f"wanted 0 and 0.01: {cause}")
-        share = np.mean(np.abs(w) > 0.02)
-        assert 0.02 < share < 0.08, (
-            f"{where}: {share:.1%} of the kernel is beyond two standard deviations, wanted about "
-            "4.6%, as in a normal distribution: is it uniform, or cut off?")
+        largest = np.abs(layer.kernel.numpy()).max()
+        assert largest != 7, f"{where} has the kernel that it had: {cause}"
+        assert 0 < largest < 7, f"{where} has a kernel of size up to {largest:.3f}, wanted a draw."
         assert layer.bias is None or not layer.bias.numpy().any(), (
             f"{where} has a bias that is not zero; biases start at 0, too.")
-    first, second = (layer.kernel.numpy() for layer in (dense * 2)[:2])
-    assert len(dense) == 1 or not np.array_equal(first, second), (
-        f"init_normal on {title} gave two layers the same numbers: one initialiser object gives "
-        "the same numbers in each call, so make one for each layer, and set no seed.")
 
 
 twins = keras.Sequential([layers.Dense(70), Wrapper(layers.ReLU(), layers.Dense(70))])
 mixed = keras.Sequential([Doubling(80), layers.ReLU(), layers.Dense(60, use_bias=False)])
 for case in [("a Sequential with a block inside", twins, 70), ("a Sequential", mixed, 60)]:
-    check_tree(*case)
+    check_reached(*case)
 # BEGIN HIDDEN TESTS
 deep = Wrapper(Wrapper(Wrapper(layers.ReLU(), Doubling(90, use_bias=False))))
 for case in [("layers.Dense(90)", layers.Dense(90), 50), ("a chain three deep", deep, 50)]:
-    check_tree(*case)
+    check_reached(*case)
 # END HIDDEN TESTS
 
 # %% exercise="normal-everywhere" role="tests" points=1
-# Exercise 5.1, tests 2 of 2: networks that were never called, and what must stay.
+# Exercise 5.1, tests 2 of 3: the distribution.
+def check_distribution(*sizes):
+    net = keras.Sequential([keras.Input(sizes[:1]), *(layers.Dense(n) for n in sizes[1:])])
+    init_normal(net, tf.ones((2, sizes[0])))
+    for layer in net.layers:
+        w, std = layer.kernel.numpy().astype("float64"), layer.kernel.numpy().std()
+        where = f"after init_normal on a Sequential a kernel of shape {w.shape}"
+        cause = "is it a normal distribution with stddev=0.01 and mean 0?"
+        if 0.045 < std < 0.055:
+            cause = "0.05 is the default of RandomNormal; write stddev=0.01."
+        elif 0.09 < std < 0.11:
+            cause = "0.01 is to be the standard deviation, and not the variance."
+        assert 0.009 < std < 0.011 and abs(w.mean()) < 0.001, (
+            f"{where} has mean {w.mean():.4f} and standard deviation {std:.4f}, wanted 0 and 0.01: "
+            f"{cause}")
+        share = np.mean(np.abs(w) > 0.02)
+        assert 0.02 < share < 0.08, (
+            f"{where}: {share:.1%} are beyond two standard deviations, wanted about 4.6%, as in a "
+            "normal distribution: is it uniform, or cut off?")
+    first, second = (layer.kernel.numpy() for layer in net.layers[:2])
+    assert not np.array_equal(first, second), (
+        "init_normal on a Sequential gave two layers the same numbers: one initialiser object "
+        "gives the same numbers in each call, so make one for each layer, and set no seed.")
+
+
+for sizes in [(70, 70, 70)]:
+    check_distribution(*sizes)
+# BEGIN HIDDEN TESTS
+for sizes in [(80, 80, 80, 50)]:
+    check_distribution(*sizes)
+# END HIDDEN TESTS
+
+# %% exercise="normal-everywhere" role="tests" points=1
+# Exercise 5.1, tests 3 of 3: networks that were never called, and what must stay.
 def check_unbuilt(width, hidden, called_before):
     fixed = {"gamma_initializer": initializers.Constant(0.75),
              "beta_initializer": initializers.Constant(0.25)}
@@ -406,7 +425,7 @@ def check_unbuilt(width, hidden, called_before):
         "net(example) to have it built, before you walk over it.")
     w = dense.kernel.numpy()
     assert tuple(w.shape) == (width, hidden), f"the first layer has a kernel of shape {w.shape}."
-    cause = "get the first tests cell to pass first."
+    cause = "get the first two tests cells to pass first."
     if abs(w.std() * np.sqrt((width + hidden) / 2) - 1) < 0.1:
         cause = ("that is its default, drawn when it was built: it was not reached, or net was "
                  "built later; call net(example) before you assign.")
@@ -1372,6 +1391,43 @@ for what, initialiser in {
 dense.build((None, 3))
 
 # %% [markdown]
+# ### Borrowing the generator
+#
+# An initialiser without a seed takes one from the module `random` of Python itself, when it is
+# made, and so does a clone. If numbers are to depend on a seed and on nothing else, that generator
+# can be seeded just before. But from then on *everything* that the program draws there comes from
+# that sequence: whatever a later layer starts with, for one.
+#
+# **Predict**: two programs differ in the seed at their top, 1 or 2. Both borrow the generator for a
+# layer. For which version do they draw the same number afterwards?
+
+# %%
+def draw_layer(seed, put_back):
+    state = random.getstate()
+    random.seed(seed)
+    layer = new_layer()
+    if put_back:
+        random.setstate(state)
+    return layer
+
+
+for put_back in (False, True):
+    numbers = []
+    for top in (1, 2):
+        random.seed(top)
+        draw_layer(seed=7, put_back=put_back)
+        numbers.append(round(random.random(), 3))
+    print(f"put back: {put_back!s:5}  drawn afterwards: {numbers}")
+kernels = [draw_layer(seed=7, put_back=True).kernel.numpy() for _ in range(2)]
+print("same kernel for the same seed:", np.array_equal(*kernels))
+
+# %% [markdown]
+# Without the last step the seed at the top has lost its effect, and nobody is told. A function that
+# needs the generator for itself gives it back as it found it. (`set_random_seed` would change the
+# generators of NumPy and TensorFlow as well, and those would have to be put back, too.)
+#
+# ### Starting one block over
+#
 # Why start over just one block? To train a pretrained network on a new task, people keep its body
 # and start its last part, its *head*, afresh. All the rest must then stay exactly as it was.
 #
@@ -1392,52 +1448,60 @@ print([layer.name for layer in chain.layers if layer.name.startswith("dense_1")]
 #
 # *3 points*
 #
-# Write the function `reinitialise(net, name)`. It starts one block of a network over and changes
-# nothing else.
+# Write the function `reinitialise(net, name, seed)`. It starts one block of a network over, with
+# numbers that depend on the seed, and changes nothing else.
 #
 # - **In**: `net`, a `keras.Model` that is built; `name`, the name of one of its blocks, as
-#   `net.get_layer` takes it. The block may be a `layers.Dense` or hold `layers.Dense`s at any
-#   depth; nothing else in it has weights. A `Dense` in it may have no bias.
+#   `net.get_layer` takes it; `seed`, an int. The block may be a `layers.Dense` or hold
+#   `layers.Dense`s at any depth; nothing else in it has weights. A `Dense` in it may have no bias.
 # - Each kernel in the block gets a draw from its layer's own `kernel_initializer`, each bias one
 #   from its layer's own `bias_initializer`. These are classes of Keras without a seed set, with
 #   settings of any kind.
-# - Each call is a new draw: the numbers are not those that the layer has had before.
-# - Everything outside the block keeps every bit.
+# - The numbers depend on the seed and on nothing else: the same seed gives the same numbers,
+#   whatever was drawn before, and another seed gives others. Two layers of one shape in the block
+#   do not get the same numbers.
+# - Everything outside the block keeps every bit: weights, and the generators of Python (`random`)
+#   and NumPy. What the program draws there after the call is what it would have drawn without it.
 # - The variables stay the objects that they were. What the function returns is not looked at.
 #
-# The first tests cell (2 points) looks at the block, the second (1 point) at everything else.
+# The three tests cells (1 point each) look at the block, at the seed, and at everything else.
 
 # %% [markdown] exercise="reinitialise-one" role="hint"
 # <details><summary>Hint 1</summary>
 #
-# Two steps: reach the block by its name, then walk over what is in it, itself included. What must
-# you do with a layer's initialiser so that it does not repeat itself?
+# Reach the block by its name, then walk over what is in it, itself included. What must you do with
+# a layer's initialiser so that it does not repeat itself? Where does the seed have to be set, and
+# how often, and what has to happen before and after that?
 #
 # </details>
 
 # %% [markdown] exercise="reinitialise-one" role="hint"
 # <details><summary>Hint 2</summary>
 #
-# For each `layers.Dense` in `net.get_layer(name)._flatten_layers()`:
+# First `state = random.getstate()` and `random.seed(seed)`. For each `layers.Dense` in
+# `net.get_layer(name)._flatten_layers()`:
 # `layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))`, and if `layer.bias is
-# not None`, the same with `bias` and `bias_initializer`.
+# not None`, the same with `bias` and `bias_initializer`. At the end `random.setstate(state)`.
 #
 # </details>
 
 # %% exercise="reinitialise-one" role="solution"
-def reinitialise(net: keras.Model, name: str) -> None:
-    """Draw the block of that name anew, in place; leave everything else as it is."""
+def reinitialise(net: keras.Model, name: str, seed: int) -> None:
+    """Draw the block of that name anew from the seed, in place; leave everything else as it is."""
     # BEGIN SOLUTION
+    state = random.getstate()
+    random.seed(seed)
     for layer in net.get_layer(name)._flatten_layers():
         if isinstance(layer, layers.Dense):
             layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
             if layer.bias is not None:
                 layer.bias.assign(layer.bias_initializer.clone()(layer.bias.shape))
+    random.setstate(state)
     # END SOLUTION
 
 
-# %% exercise="reinitialise-one" role="tests" points=2
-# Exercise 5.5, tests 1 of 2: the block that is started over.
+# %% exercise="reinitialise-one" role="tests" points=1
+# Exercise 5.5, tests 1 of 3: the block that is started over.
 def check_block(name):
     ranges = {70: ((3, 4), (0.5, 1)), 80: ((1, 2), None), 90: ((-4, -3), (0.25, 0.5)),
               50: ((-1, 0), (0.5, 0.75))}
@@ -1451,32 +1515,25 @@ def check_block(name):
     body = keras.Sequential([keras.Input((70,)), dense(80), deep], name="body")
     net = keras.Sequential(
         [keras.Input((60,)), dense(70, name="stem"), body, dense(50, name="head")])
-    inside = [x for x in net.get_layer(name)._flatten_layers() if isinstance(x, layers.Dense)]
-    had = [w.numpy() for layer in inside for w in layer.weights]
     for w in net.weights:
         w.assign(np.full(w.shape, 9.0))
-    called = f"reinitialise(net, {name!r})"
-    for _ in range(2):
-        try:
-            reinitialise(net, name)
-        except AttributeError as error:
-            raise AssertionError(
-                f"{called} raised AttributeError ({error}): a Dense may have no bias, and a block "
-                "that holds layers has no kernel; walk over the layers in it.") from None
-        for layer in inside:
+    called = f"reinitialise(net, {name!r}, 1)"
+    try:
+        reinitialise(net, name, 1)
+    except AttributeError as error:
+        raise AssertionError(
+            f"{called} raised AttributeError ({error}): a Dense may have no bias, and a block "
+            "that holds layers has no kernel; walk over the layers in it.") from None
+    for layer in net.get_layer(name)._flatten_layers():
+        for w, wanted in zip(layer.weights, ranges[layer.units] if hasattr(layer, "units") else []):
             where = f"after {called} a Dense of width {layer.units} has"
-            for w, wanted in zip(layer.weights, ranges[layer.units]):
-                v, (low, high) = w.numpy(), wanted
-                assert not np.all(v == 9), (
-                    f"{where} the {w.name} that it had: every Dense in the block is started over, "
-                    "at any depth, kernel and bias; _flatten_layers() sees them all.")
-                assert low <= v.min() and v.max() <= high and np.ptp(v) > 0.8 * (high - low), (
-                    f"{where} a {w.name} from {v.min():.3f} to {v.max():.3f}, wanted a draw from "
-                    f"{low} to {high}: the layer's own {w.name}_initializer, with its settings.")
-                assert not any(np.array_equal(v, old) for old in had), (
-                    f"{where} a {w.name} that it has had before: a Keras initialiser repeats "
-                    "itself, so use a clone of it, and set no seed.")
-                had.append(v)
+            v, (low, high) = w.numpy(), wanted
+            assert not np.all(v == 9), (
+                f"{where} the {w.name} that it had: every Dense in the block is started over, "
+                "at any depth, kernel and bias; _flatten_layers() sees them all.")
+            assert low <= v.min() and v.max() <= high and np.ptp(v) > 0.8 * (high - low), (
+                f"{where} a {w.name} from {v.min():.3f} to {v.max():.3f}, wanted a draw from "
+                f"{low} to {high}: the layer's own {w.name}_initializer, with its settings.")
 
 
 for name in ["stem", "body"]:
@@ -1487,7 +1544,53 @@ for name in ["head"]:
 # END HIDDEN TESTS
 
 # %% exercise="reinitialise-one" role="tests" points=1
-# Exercise 5.5, tests 2 of 2: everything else keeps every bit.
+# Exercise 5.5, tests 2 of 3: the seed, and the generators of the program.
+def make_net():
+    def dense(**options):
+        return layers.Dense(5, bias_initializer=initializers.RandomUniform(1.0, 2.0), **options)
+
+    body = keras.Sequential([keras.Input((5,)), dense(), layers.ReLU(), dense()], name="body")
+    return keras.Sequential([keras.Input((6,)), dense(name="stem"), body])
+
+
+def check_seed(name, seed):
+    nets, called, drawn = (make_net(), make_net()), f"reinitialise(net, {name!r}, {seed})", []
+    at_first = nets[0].get_layer(name).get_weights()
+    for net, top in zip(nets, (1, 2)):
+        random.seed(top), np.random.seed(top)
+        reinitialise(net, name, seed)
+        after = random.random(), np.random.random()
+        random.seed(top), np.random.seed(top)
+        assert after == (random.random(), np.random.random()), (
+            f"{called} left the generator of Python or NumPy at another place, so that all that "
+            "the program draws later is changed: keep the state of what you seed and put it back.")
+        drawn.append(net.get_layer(name).get_weights())
+    assert not any(np.array_equal(v, w) for v, w in zip(at_first, drawn[0])), (
+        f"{called} gave the numbers that the layer has had before: a Keras initialiser repeats "
+        "itself, so use a clone of it.")
+    assert all(np.array_equal(v, w) for v, w in zip(*drawn)), (
+        f"{called} gave other numbers after random.seed(2) than after random.seed(1): they depend "
+        "on the argument `seed` only, so seed the generator with it before the draw.")
+    kernels = [v for v in drawn[0] if v.shape == (5, 5)]
+    assert len(kernels) < 2 or not np.array_equal(*kernels), (
+        f"{called} gave two layers of one shape the same numbers: seed once, before the first "
+        "layer, and not before each of them.")
+    reinitialise(nets[0], name, seed + 1)
+    again = nets[0].get_layer(name).get_weights()
+    assert not any(np.array_equal(v, w) for v, w in zip(again, drawn[0])), (
+        f"reinitialise(net, {name!r}, {seed + 1}) gave the numbers of {called}: use the seed that "
+        "is given.")
+
+
+for case in [("body", 7), ("stem", 0)]:
+    check_seed(*case)
+# BEGIN HIDDEN TESTS
+for case in [("body", 12345), ("body", 0)]:
+    check_seed(*case)
+# END HIDDEN TESTS
+
+# %% exercise="reinitialise-one" role="tests" points=1
+# Exercise 5.5, tests 3 of 3: everything else keeps every bit.
 def check_rest(name):
     bias = initializers.RandomUniform(1.0, 2.0)
     chain = [layers.Dense(3, name=f"dense_{i}", bias_initializer=bias) for i in range(12)]
@@ -1499,8 +1602,8 @@ def check_rest(name):
         w.assign(rng.normal(scale=5, size=w.shape))
     variables, before = [*net.weights], net.get_weights()
     inside = {id(w) for w in net.get_layer(name).weights}
-    called = f"reinitialise(net, {name!r})"
-    reinitialise(net, name)
+    called = f"reinitialise(net, {name!r}, 3)"
+    reinitialise(net, name, 3)
     assert [id(w) for w in net.weights] == [id(w) for w in variables], (
         f"{called} replaced variables, which an optimizer made before does not know: assign to the "
         "ones that are there.")
@@ -1543,6 +1646,7 @@ for name in ["dense_11"]:
 # | wrong shape | `copy_` broadcasts | `assign` raises |
 # | start over | `reset_parameters()` | `initializer.clone()` and `assign` |
 # | seed of everything | `torch.manual_seed(7)` | `keras.utils.set_random_seed(7)` |
+# | borrow the generator | `torch.random.fork_rng()` | `random.getstate()`, `random.setstate(…)` |
 # | saved with the model | the values | the values, and the initialiser's configuration |
 
 # %% [markdown]
@@ -1561,7 +1665,8 @@ for name in ["dense_11"]:
 # - `kernel_initializer` is read when a layer is built; later, `assign`. Walk over the whole tree,
 #   ask with `isinstance`, mind layers without bias and without kernel.
 # - The last one to write wins: let each scheme walk over its own block.
-# - A seed fixes a sequence of numbers, not the numbers of a layer.
+# - A seed fixes a sequence of numbers, not the numbers of a layer. Who borrows the generator puts
+#   it back.
 
 # %% [markdown]
 # ## Where to read on

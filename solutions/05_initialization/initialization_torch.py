@@ -237,8 +237,8 @@ for start in ("constant", "default"):
 # - The parameters stay the objects that they were, and the parameters of all other layers keep
 #   their values.
 #
-# The first tests cell (2 points) looks at dense layers of all kinds and places, the second
-# (1 point) at lazy layers and at what must not change.
+# The three tests cells (1 point each) look at which layers are reached, at the distribution, and at
+# lazy layers and what must not change.
 
 # %% [markdown] exercise="normal-everywhere" role="hint"
 # <details><summary>Hint 1</summary>
@@ -270,8 +270,8 @@ def init_normal(net: nn.Module, example: torch.Tensor) -> None:
     # END SOLUTION
 
 
-# %% exercise="normal-everywhere" role="tests" points=2
-# Exercise 5.1, tests 1 of 2: dense layers at every depth, of every kind.
+# %% exercise="normal-everywhere" role="tests" points=1
+# Exercise 5.1, tests 1 of 3: dense layers at every depth, of every kind.
 class Doubling(nn.Linear):
     """A dense layer whose output is doubled."""
 
@@ -279,7 +279,7 @@ class Doubling(nn.Linear):
         return 2 * super().forward(x)
 
 
-def check_tree(title, net, width):
+def check_reached(title, net, width):
     dense = [(n, m) for n, m in net.named_modules() if isinstance(m, nn.Linear)]
     with torch.no_grad():
         for p in net.parameters():
@@ -291,43 +291,61 @@ def check_tree(title, net, width):
             f"init_normal on {title} raised AttributeError ({error}): a layer made with bias=False "
             "has None for its bias; a container has no weight.") from None
     for path, layer in dense:
-        where = f"init_normal on {title}: {type(layer).__name__} at '{path}'"
-        w = layer.weight.detach().double().numpy()
-        cause = "is it a normal distribution with std=0.01 and mean 0?"
-        if np.all(w == 7) and type(layer) is not nn.Linear:
+        where = f"after init_normal on {title} the {type(layer).__name__} at '{path}'"
+        cause = ("it was not reached; net.modules() and net.apply see every depth and net itself, "
+                 "children() sees one level.")
+        if type(layer) is not nn.Linear:
             cause = ("it was not reached, as it is a subclass of nn.Linear; use isinstance, which "
                      "accepts subclasses, and not a comparison of types.")
-        elif np.all(w == 7):
-            cause = ("it was not reached; net.modules() and net.apply see every depth and net "
-                     "itself, children() sees one level.")
-        elif 0.09 < w.std() < 0.11:
-            cause = "0.01 is to be the standard deviation, and not the variance."
-        assert 0.009 < w.std() < 0.011 and abs(w.mean()) < 0.001, (
-            f"{where} has weights with mean {w.mean():.4f} and standard deviation {w.std():.4f}, "
-            f"wanted 0 and 0.01: {cause}")
-        share = np.mean(np.abs(w) > 0.02)
-        assert 0.02 < share < 0.08, (
-            f"{where}: {share:.1%} of the weights are beyond two standard deviations, wanted about "
-            "4.6%, as in a normal distribution: is it uniform, or cut off?")
+        largest = layer.weight.detach().abs().max().item()
+        assert largest != 7, f"{where} has the weights that it had: {cause}"
+        assert 0 < largest < 7, f"{where} has weights of size up to {largest:.3f}, wanted a draw."
         assert layer.bias is None or bool((layer.bias == 0).all()), (
             f"{where} has a bias that is not zero; biases start at 0, too.")
-    first, second = (layer.weight for _, layer in (dense * 2)[:2])
-    assert first is second or not torch.equal(first, second), (
-        f"init_normal on {title} gave two layers the same numbers: draw for each, with no seed.")
 
 
 twins = nn.Sequential(nn.Linear(70, 70), nn.ReLU(), nn.Sequential(nn.Linear(70, 70), nn.Tanh()))
 mixed = nn.Sequential(Doubling(60, 80), nn.ReLU(), nn.Linear(80, 60, bias=False))
 for case in [("a nested Sequential", twins, 70), ("a Sequential with a subclass", mixed, 60)]:
-    check_tree(*case)
+    check_reached(*case)
 # BEGIN HIDDEN TESTS
 deep = nn.Sequential(nn.Sequential(nn.Sequential(nn.ReLU(), Doubling(50, 90, bias=False))))
 for case in [("nn.Linear(50, 90)", nn.Linear(50, 90), 50), ("a chain three deep", deep, 50)]:
-    check_tree(*case)
+    check_reached(*case)
 # END HIDDEN TESTS
 
 # %% exercise="normal-everywhere" role="tests" points=1
-# Exercise 5.1, tests 2 of 2: lazy layers, and what must stay.
+# Exercise 5.1, tests 2 of 3: the distribution.
+def check_distribution(*sizes):
+    net = nn.Sequential(*(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])))
+    init_normal(net, torch.ones(2, sizes[0]))
+    for layer in net:
+        w = layer.weight.detach().double().numpy()
+        where = f"after init_normal on a Sequential the weights of Linear{w.shape[::-1]}"
+        cause = "is it a normal distribution with std=0.01 and mean 0?"
+        if 0.09 < w.std() < 0.11:
+            cause = "0.01 is to be the standard deviation, and not the variance."
+        assert 0.009 < w.std() < 0.011 and abs(w.mean()) < 0.001, (
+            f"{where} have mean {w.mean():.4f} and standard deviation {w.std():.4f}, wanted 0 and "
+            f"0.01: {cause}")
+        share = np.mean(np.abs(w) > 0.02)
+        assert 0.02 < share < 0.08, (
+            f"{where}: {share:.1%} are beyond two standard deviations, wanted about 4.6%, as in a "
+            "normal distribution: is it uniform, or cut off?")
+    assert not torch.equal(net[0].weight, net[1].weight), (
+        "init_normal on a Sequential gave two layers the same numbers: draw for each, with no "
+        "seed.")
+
+
+for sizes in [(70, 70, 70)]:
+    check_distribution(*sizes)
+# BEGIN HIDDEN TESTS
+for sizes in [(80, 80, 80, 50)]:
+    check_distribution(*sizes)
+# END HIDDEN TESTS
+
+# %% exercise="normal-everywhere" role="tests" points=1
+# Exercise 5.1, tests 3 of 3: lazy layers, and what must stay.
 def check_lazy(width, hidden):
     norm, first = nn.LayerNorm(hidden), nn.LazyLinear(hidden)
     net = nn.Sequential(nn.Sequential(first, norm), nn.Tanh(), nn.Linear(hidden, 60))
@@ -348,7 +366,7 @@ def check_lazy(width, hidden):
         f"after init_normal on {title} the lazy layer still has no weight: call net(example).")
     w, b = (p.detach().double().numpy() for p in (first.weight, first.bias))
     assert w.shape == (hidden, width), f"the lazy layer has a weight of shape {w.shape}."
-    cause = "get the first tests cell to pass first."
+    cause = "get the first two tests cells to pass first."
     if abs(w.std() * np.sqrt(3 * width) - 1) < 0.1:
         cause = ("that is its default, drawn when it was first called: it was not reached, or "
                  "drawn first and called later; call net(example) before you draw.")
@@ -1247,6 +1265,41 @@ nn.Sequential(nn.Linear(3, 2), nn.ReLU()).reset_parameters()
 # Layers that hold parameters have the method; activations and containers do not. To start a
 # container over, walk over the layers in it.
 #
+# ### Borrowing the generator
+#
+# `reset_parameters` takes no generator: it draws from the global one. If its numbers are to depend
+# on a seed and on nothing else, the global generator has to be seeded just before. But from then on
+# *everything* that the program draws comes from that sequence: the order of the data, and whatever
+# a later layer starts with.
+#
+# **Predict**: two programs differ in the seed at their top, 1 or 2. Both borrow the generator for a
+# layer. For which version do they draw the same number afterwards?
+
+# %%
+def draw_layer(seed, put_back):
+    state = torch.get_rng_state()
+    torch.manual_seed(seed)
+    layer = nn.Linear(3, 2)
+    if put_back:
+        torch.set_rng_state(state)
+    return layer
+
+
+for put_back in (False, True):
+    numbers = []
+    for top in (1, 2):
+        torch.manual_seed(top)
+        draw_layer(seed=7, put_back=put_back)
+        numbers.append(round(torch.rand(()).item(), 3))
+    print(f"put back: {put_back!s:5}  drawn afterwards: {numbers}")
+
+# %% [markdown]
+# Without the last step the seed at the top has lost its effect, and nobody is told. A function that
+# needs the generator for itself gives it back as it found it; `with torch.random.fork_rng():` does
+# both steps around whatever stands in the block.
+#
+# ### Starting one block over
+#
 # Why start over just one block? To train a pretrained network on a new task, people keep its body
 # and start its last part, its *head*, afresh. All the rest must then stay exactly as it was.
 #
@@ -1266,49 +1319,56 @@ print([name for name, block in chain.named_modules() if name.startswith("1")])
 #
 # *3 points*
 #
-# Write the function `reinitialise(net, path)`. It starts the block at `path` over and changes
-# nothing else.
+# Write the function `reinitialise(net, path, seed)`. It starts the block at `path` over, with
+# numbers that depend on the seed, and changes nothing else.
 #
-# - **In**: `net`, an `nn.Module`; `path`, a path of a block in it, as `net.get_submodule` takes it.
-#   The block may be a layer or hold layers at any depth. No layer belongs to it and to another
-#   block too.
+# - **In**: `net`, an `nn.Module`; `path`, a path of a block in it, as `net.get_submodule` takes it;
+#   `seed`, an int. The block may be a layer or hold layers at any depth. No layer belongs to it and
+#   to another block too.
 # - All layers in the block that have a method `reset_parameters` get what that method gives: a new
 #   draw of the layer's default.
-# - Each call is a new draw.
-# - Everything outside the block keeps every bit: parameters and buffers.
+# - The numbers depend on the seed and on nothing else: the same seed gives the same numbers,
+#   whatever was drawn before, and another seed gives others. Two layers of one shape in the block
+#   do not get the same numbers.
+# - Everything outside the block keeps every bit: parameters, buffers and the global generator of
+#   PyTorch. What the program draws after the call is what it would have drawn without it.
 # - The function works in place: all parameters, inside the block and outside, stay the objects that
 #   they were, with the `requires_grad` that they had. What the function returns is not looked at.
 #
-# The first tests cell (2 points) looks at the block, the second (1 point) at everything else.
+# The three tests cells (1 point each) look at the block, at the seed, and at everything else.
 
 # %% [markdown] exercise="reinitialise-one" role="hint"
 # <details><summary>Hint 1</summary>
 #
-# Two steps: reach the block by its path, then walk over what is in it, itself included. Not every
-# block that you meet has something to reset.
+# Reach the block by its path, then walk over what is in it, itself included. Not every block that
+# you meet has something to reset. Where does the seed have to be set, and how often, and what has
+# to happen before and after that?
 #
 # </details>
 
 # %% [markdown] exercise="reinitialise-one" role="hint"
 # <details><summary>Hint 2</summary>
 #
-# `for block in net.get_submodule(path).modules():` and in the loop `if hasattr(block,
-# "reset_parameters"): block.reset_parameters()`.
+# Inside `with torch.random.fork_rng():` first `torch.manual_seed(seed)`, then `for block in
+# net.get_submodule(path).modules():` and in the loop `if hasattr(block, "reset_parameters"):
+# block.reset_parameters()`.
 #
 # </details>
 
 # %% exercise="reinitialise-one" role="solution"
-def reinitialise(net: nn.Module, path: str) -> None:
-    """Draw the block at the path anew, in place; leave everything else as it is."""
+def reinitialise(net: nn.Module, path: str, seed: int) -> None:
+    """Draw the block at the path anew from the seed, in place; leave everything else as it is."""
     # BEGIN SOLUTION
-    for block in net.get_submodule(path).modules():
-        if hasattr(block, "reset_parameters"):
-            block.reset_parameters()
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for block in net.get_submodule(path).modules():
+            if hasattr(block, "reset_parameters"):
+                block.reset_parameters()
     # END SOLUTION
 
 
-# %% exercise="reinitialise-one" role="tests" points=2
-# Exercise 5.5, tests 1 of 2: the block that is started over.
+# %% exercise="reinitialise-one" role="tests" points=1
+# Exercise 5.5, tests 1 of 3: the block that is started over.
 def check_block(path):
     net = nn.Sequential(
         nn.Linear(60, 70), nn.LayerNorm(70),
@@ -1317,15 +1377,16 @@ def check_block(path):
     with torch.no_grad():
         for p in net.parameters():
             p.fill_(9.0)
-    called, block = f"reinitialise(net, {path!r})", net.get_submodule(path)
+    called, block = f"reinitialise(net, {path!r}, 1)", net.get_submodule(path)
     try:
-        reinitialise(net, path)
+        reinitialise(net, path, 1)
     except AttributeError as error:
         raise AssertionError(
             f"{called} raised AttributeError ({error}): activations and containers have no "
             "reset_parameters; walk over the layers in the block and ask with hasattr.") from None
-    draws = []
-    for where, layer in net.get_submodule(path).named_modules(prefix=path):
+    assert net.get_submodule(path) is block, (
+        f"{called} put a new block at the path: start the old one over, in place.")
+    for where, layer in block.named_modules(prefix=path):
         for name, p in layer.named_parameters(recurse=False):
             v, where_p = p.detach().double().numpy(), f"after {called} {where}.{name}"
             assert not np.all(v == 9), (
@@ -1343,15 +1404,6 @@ def check_block(path):
                 f"{where_p} has size up to {np.abs(v).max():.4f} and standard deviation "
                 f"{v.std():.4f}, wanted the layer's default, uniform up to {bound:.4f} with "
                 f"{bound / 3**0.5:.4f}: call reset_parameters, and no other scheme.")
-            draws.append((layer, name, where_p, v.copy()))
-    assert net.get_submodule(path) is block, (
-        f"{called} put a new block at the path: start the old one over, in place.")
-    reinitialise(net, path)
-    for layer, name, where_p, before in draws:
-        v = getattr(layer, name).detach().double().numpy()
-        assert not np.array_equal(v, before), (
-            f"{where_p} got the same numbers in a second call: each call is a new draw, so set no "
-            "seed, and put back no values that you kept.")
 
 
 for path in ["0", "2"]:
@@ -1362,7 +1414,43 @@ for path in ["1", "3", "2.1"]:
 # END HIDDEN TESTS
 
 # %% exercise="reinitialise-one" role="tests" points=1
-# Exercise 5.5, tests 2 of 2: everything else keeps every bit.
+# Exercise 5.5, tests 2 of 3: the seed, and the global generator.
+def check_seed(path, seed):
+    nets = [nn.Sequential(nn.Linear(6, 5), nn.Sequential(nn.Linear(5, 5), nn.Tanh(),
+                                                         nn.Linear(5, 5))) for _ in range(2)]
+    called, drawn = f"reinitialise(net, {path!r}, {seed})", []
+    for net, top in zip(nets, (1, 2)):
+        torch.manual_seed(top)
+        state = torch.get_rng_state()
+        reinitialise(net, path, seed)
+        assert torch.equal(torch.get_rng_state(), state), (
+            f"{called} left the global generator at another place, so that all that the program "
+            "draws later is changed: keep its state and put it back, or use "
+            "torch.random.fork_rng.")
+        drawn.append([p.detach().clone() for p in net.get_submodule(path).parameters()])
+    assert all(torch.equal(p, q) for p, q in zip(*drawn)), (
+        f"{called} gave other numbers after torch.manual_seed(2) than after torch.manual_seed(1): "
+        "they depend on the argument `seed` only, so seed the generator with it before the draw.")
+    weights = [p for p in drawn[0] if p.shape == (5, 5)]
+    assert len(weights) < 2 or not torch.equal(*weights), (
+        f"{called} gave two layers of one shape the same numbers: seed once, before the first "
+        "layer, and not before each of them.")
+    reinitialise(nets[0], path, seed + 1)
+    again = [p.detach() for p in nets[0].get_submodule(path).parameters()]
+    assert not any(torch.equal(p, q) for p, q in zip(again, drawn[0])), (
+        f"reinitialise(net, {path!r}, {seed + 1}) gave the numbers of {called}: use the seed that "
+        "is given.")
+
+
+for case in [("1", 7), ("0", 0)]:
+    check_seed(*case)
+# BEGIN HIDDEN TESTS
+for case in [("1.2", 12345), ("1", 0)]:
+    check_seed(*case)
+# END HIDDEN TESTS
+
+# %% exercise="reinitialise-one" role="tests" points=1
+# Exercise 5.5, tests 3 of 3: everything else keeps every bit.
 def check_rest(path):
     body = nn.Sequential(*[nn.Linear(3, 3) for _ in range(12)])
     net = nn.ModuleDict({"body": body, "norm": nn.BatchNorm1d(3), "head": nn.Linear(3, 2)})
@@ -1373,8 +1461,8 @@ def check_rest(path):
     net["body"][1].weight.requires_grad_(False)
     objects = {name: (p, p.requires_grad) for name, p in net.named_parameters()}
     before = {name: t.clone() for name, t in net.state_dict().items()}
-    called = f"reinitialise(net, {path!r})"
-    reinitialise(net, path)
+    called = f"reinitialise(net, {path!r}, 3)"
+    reinitialise(net, path, 3)
     after = net.state_dict()
     assert list(after) == list(before), f"{called} changed the names in the state dict."
     for name, t in after.items():
@@ -1422,6 +1510,7 @@ for path in ["body", "body.11", "norm"]:
 # | wrong shape | `copy_` broadcasts | `assign` raises |
 # | start over | `reset_parameters()` | `initializer.clone()` and `assign` |
 # | seed of everything | `torch.manual_seed(7)` | `keras.utils.set_random_seed(7)` |
+# | borrow the generator | `torch.random.fork_rng()` | `random.getstate()`, `random.setstate(…)` |
 # | saved with the model | the values | the values, and the initialiser's configuration |
 
 # %% [markdown]
@@ -1437,7 +1526,8 @@ for path in ["body", "body.11", "norm"]:
 # - An initialiser writes into the tensor, with autograd off, and keeps object, type and shape.
 # - Walk over the whole tree, ask with `isinstance`, mind layers without bias and without weight.
 # - The last one to write wins: apply each scheme to its own block.
-# - A seed fixes a sequence of numbers, not the numbers of a layer.
+# - A seed fixes a sequence of numbers, not the numbers of a layer. Who borrows the generator puts
+#   it back.
 
 # %% [markdown]
 # ## Where to read on

@@ -3,7 +3,7 @@
 # cell. `fails` is text that the message of a failing tests cell must contain; `points` is what
 # remains.
 
-# %% exercise="normal-everywhere" wrong="comparison-of-types" fails="as it is a subclass of Dense" points=1
+# %% exercise="normal-everywhere" wrong="comparison-of-types" fails="as it is a subclass of Dense" points=2
 def init_normal(net, example):
     net(example)
     for layer in net._flatten_layers():
@@ -13,7 +13,7 @@ def init_normal(net, example):
                 layer.bias.assign(ops.zeros_like(layer.bias))
 
 
-# %% exercise="normal-everywhere" wrong="by-the-name-dense" fails="and not a comparison of types or names" points=1
+# %% exercise="normal-everywhere" wrong="by-the-name-dense" fails="and not a comparison of types or names" points=2
 def init_normal(net, example):
     net(example)
     for layer in net._flatten_layers():
@@ -23,7 +23,7 @@ def init_normal(net, example):
                 layer.bias.assign(ops.zeros_like(layer.bias))
 
 
-# %% exercise="normal-everywhere" wrong="one-level" fails="sees one level" points=1
+# %% exercise="normal-everywhere" wrong="one-level" fails="sees every depth" points=2
 def init_normal(net, example):
     net(example)
     for layer in net.layers:
@@ -33,7 +33,7 @@ def init_normal(net, example):
                 layer.bias.assign(ops.zeros_like(layer.bias))
 
 
-# %% exercise="normal-everywhere" wrong="layers-of-models-only" fails="a block that is no model has no" points=1
+# %% exercise="normal-everywhere" wrong="layers-of-models-only" fails="a block that is no model has no" points=2
 def init_normal(net, example):
     net(example)
 
@@ -48,7 +48,7 @@ def init_normal(net, example):
     walk(net)
 
 
-# %% exercise="normal-everywhere" wrong="bias-taken-for-granted" fails="has None for its bias" points=1
+# %% exercise="normal-everywhere" wrong="bias-taken-for-granted" fails="has None for its bias" points=2
 def init_normal(net, example):
     net(example)
     for layer in net._flatten_layers():
@@ -57,7 +57,7 @@ def init_normal(net, example):
             layer.bias.assign(np.zeros(layer.bias.shape))
 
 
-# %% exercise="normal-everywhere" wrong="variance-for-deviation" fails="not the variance"
+# %% exercise="normal-everywhere" wrong="variance-for-deviation" fails="not the variance" points=1
 def init_normal(net, example):
     net(example)
     for layer in net._flatten_layers():
@@ -67,7 +67,7 @@ def init_normal(net, example):
                 layer.bias.assign(ops.zeros_like(layer.bias))
 
 
-# %% exercise="normal-everywhere" wrong="name-in-quotes" fails="0.05 is the default of RandomNormal"
+# %% exercise="normal-everywhere" wrong="name-in-quotes" fails="0.05 is the default of RandomNormal" points=1
 def init_normal(net, example):
     net(example)
     for layer in net._flatten_layers():
@@ -77,7 +77,7 @@ def init_normal(net, example):
                 layer.bias.assign(ops.zeros_like(layer.bias))
 
 
-# %% exercise="normal-everywhere" wrong="uniform-of-that-deviation" fails="is it uniform, or cut off" points=1
+# %% exercise="normal-everywhere" wrong="uniform-of-that-deviation" fails="is it uniform, or cut off" points=2
 def init_normal(net, example):
     net(example)
     edge = 0.01 * 3**0.5
@@ -88,7 +88,7 @@ def init_normal(net, example):
                 layer.bias.assign(ops.zeros_like(layer.bias))
 
 
-# %% exercise="normal-everywhere" wrong="truncated-normal" fails="is it a normal distribution"
+# %% exercise="normal-everywhere" wrong="truncated-normal" fails="is it a normal distribution" points=1
 def init_normal(net, example):
     net(example)
     for layer in net._flatten_layers():
@@ -98,7 +98,7 @@ def init_normal(net, example):
                 layer.bias.assign(ops.zeros_like(layer.bias))
 
 
-# %% exercise="normal-everywhere" wrong="biases-left" fails="a bias that is not zero" points=1
+# %% exercise="normal-everywhere" wrong="biases-left" fails="a bias that is not zero" points=2
 def init_normal(net, example):
     net(example)
     for layer in net._flatten_layers():
@@ -106,7 +106,7 @@ def init_normal(net, example):
             layer.kernel.assign(initializers.RandomNormal(stddev=0.01)(layer.kernel.shape))
 
 
-# %% exercise="normal-everywhere" wrong="one-object-for-all" fails="one initialiser object gives the same numbers" points=1
+# %% exercise="normal-everywhere" wrong="one-object-for-all" fails="one initialiser object gives the same numbers" points=2
 def init_normal(net, example):
     net(example)
     draw = initializers.RandomNormal(stddev=0.01)
@@ -780,40 +780,54 @@ def xavier_bound(shape):
     return np.sqrt(6 / (total / shape[-1] + total / shape[-2]))
 
 
-# %% exercise="reinitialise-one" wrong="own-initialiser-again" fails="a Keras initialiser repeats itself" points=1
-def reinitialise(net, name):
+# %% exercise="reinitialise-one" wrong="own-initialiser-again" fails="a Keras initialiser repeats itself" points=2
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(seed)
     for layer in net.get_layer(name)._flatten_layers():
         if isinstance(layer, layers.Dense):
             layer.kernel.assign(layer.kernel_initializer(layer.kernel.shape))
             if layer.bias is not None:
                 layer.bias.assign(layer.bias_initializer(layer.bias.shape))
+    random.setstate(state)
 
 
-# %% exercise="reinitialise-one" wrong="bias-initialiser-again" fails="a bias that it has had before" points=1
-def reinitialise(net, name):
+# %% exercise="reinitialise-one" wrong="bias-initialiser-again" fails="a Keras initialiser repeats itself" points=2
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(seed)
     for layer in net.get_layer(name)._flatten_layers():
         if isinstance(layer, layers.Dense):
             layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
             if layer.bias is not None:
                 layer.bias.assign(layer.bias_initializer(layer.bias.shape))
+    random.setstate(state)
 
 
 # %% exercise="reinitialise-one" wrong="whole-net" fails="and not the whole network" points=2
-def reinitialise(net, name):
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(seed)
     for layer in net._flatten_layers():
         if isinstance(layer, layers.Dense):
             layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
             if layer.bias is not None:
                 layer.bias.assign(layer.bias_initializer.clone()(layer.bias.shape))
+    random.setstate(state)
 
 
 # %% exercise="reinitialise-one" wrong="clone-of-the-model" fails="and not the whole network" points=2
-def reinitialise(net, name):
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(seed)
     net.set_weights(keras.models.clone_model(net).get_weights())
+    random.setstate(state)
 
 
 # %% exercise="reinitialise-one" wrong="text-of-the-name" fails="the name was compared as text" points=2
-def reinitialise(net, name):
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(seed)
     for block in net.layers:
         if not block.name.startswith(name):
             continue
@@ -822,87 +836,104 @@ def reinitialise(net, name):
                 layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
                 if layer.bias is not None:
                     layer.bias.assign(layer.bias_initializer.clone()(layer.bias.shape))
+    random.setstate(state)
 
 
 # %% exercise="reinitialise-one" wrong="one-layer" fails="a block that holds layers has no kernel"
-def reinitialise(net, name):
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(seed)
     layer = net.get_layer(name)
     layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
     if layer.bias is not None:
         layer.bias.assign(layer.bias_initializer.clone()(layer.bias.shape))
+    random.setstate(state)
 
 
-# %% exercise="reinitialise-one" wrong="bias-taken-for-granted" fails="a Dense may have no bias" points=1
-def reinitialise(net, name):
+# %% exercise="reinitialise-one" wrong="bias-taken-for-granted" fails="a Dense may have no bias" points=2
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(seed)
     for layer in net.get_layer(name)._flatten_layers():
         if isinstance(layer, layers.Dense):
             layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
             layer.bias.assign(layer.bias_initializer.clone()(layer.bias.shape))
+    random.setstate(state)
 
 
 # %% exercise="reinitialise-one" wrong="kernel-only" fails="the bias that it had"
-def reinitialise(net, name):
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(seed)
     for layer in net.get_layer(name)._flatten_layers():
         if isinstance(layer, layers.Dense):
             layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
+    random.setstate(state)
 
 
 # %% exercise="reinitialise-one" wrong="defaults-of-keras" fails="the layer's own kernel_initializer" points=1
-def reinitialise(net, name):
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(seed)
     for layer in net.get_layer(name)._flatten_layers():
         if isinstance(layer, layers.Dense):
             layer.kernel.assign(initializers.GlorotUniform()(layer.kernel.shape))
             if layer.bias is not None:
                 layer.bias.assign(ops.zeros_like(layer.bias))
+    random.setstate(state)
 
 
-# %% exercise="reinitialise-one" wrong="class-without-settings" fails="the layer's own kernel_initializer, with its settings" points=1
-def reinitialise(net, name):
+# %% exercise="reinitialise-one" wrong="class-without-settings" fails="the layer's own kernel_initializer, with its settings" points=2
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(seed)
     for layer in net.get_layer(name)._flatten_layers():
         if isinstance(layer, layers.Dense):
             layer.kernel.assign(type(layer.kernel_initializer)()(layer.kernel.shape))
             if layer.bias is not None:
                 layer.bias.assign(type(layer.bias_initializer)()(layer.bias.shape))
+    random.setstate(state)
 
 
-# %% exercise="reinitialise-one" wrong="seed-inside" fails="a kernel that it has had before" points=1
-def reinitialise(net, name):
-    keras.utils.set_random_seed(0)
-    for layer in net.get_layer(name)._flatten_layers():
-        if isinstance(layer, layers.Dense):
-            layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
-            if layer.bias is not None:
-                layer.bias.assign(layer.bias_initializer.clone()(layer.bias.shape))
-
-
-# %% exercise="reinitialise-one" wrong="one-level" fails="at any depth, kernel and bias" points=1
-def reinitialise(net, name):
+# %% exercise="reinitialise-one" wrong="one-level" fails="at any depth, kernel and bias" points=2
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(seed)
     block = net.get_layer(name)
     for layer in [block, *getattr(block, "layers", [])]:
         if isinstance(layer, layers.Dense):
             layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
             if layer.bias is not None:
                 layer.bias.assign(layer.bias_initializer.clone()(layer.bias.shape))
+    random.setstate(state)
 
 
 # %% exercise="reinitialise-one" right="fresh-twin-of-the-block"
-def reinitialise(net, name):
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(seed)
     twin = keras.models.clone_model(net).get_layer(name)
     net.get_layer(name).set_weights(twin.get_weights())
+    random.setstate(state)
 
 
 # %% exercise="reinitialise-one" right="twin-of-each-layer"
-def reinitialise(net, name):
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(seed)
     for layer in net.get_layer(name)._flatten_layers():
         if isinstance(layer, layers.Dense):
             twin = type(layer).from_config(layer.get_config())
             twin.build((None, layer.kernel.shape[0]))
             for w, new in zip(layer.weights, twin.weights):
                 w.assign(new)
+    random.setstate(state)
 
 
 # %% exercise="reinitialise-one" right="from-the-configuration"
-def reinitialise(net, name):
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(seed)
     def redraw(variable, initialiser):
         if variable is not None:
             again = type(initialiser).from_config(initialiser.get_config())
@@ -912,3 +943,87 @@ def reinitialise(net, name):
         if isinstance(layer, layers.Dense):
             redraw(layer.kernel, layer.kernel_initializer)
             redraw(layer.bias, layer.bias_initializer)
+    random.setstate(state)
+
+
+# %% exercise="reinitialise-one" wrong="generator-left-seeded" fails="left the generator of Python or NumPy at another place" points=2
+def reinitialise(net, name, seed):
+    random.seed(seed)
+    for layer in net.get_layer(name)._flatten_layers():
+        if isinstance(layer, layers.Dense):
+            layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
+            if layer.bias is not None:
+                layer.bias.assign(layer.bias_initializer.clone()(layer.bias.shape))
+
+
+# %% exercise="reinitialise-one" wrong="all-generators-seeded" fails="left the generator of Python or NumPy at another place" points=2
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    keras.utils.set_random_seed(seed)
+    for layer in net.get_layer(name)._flatten_layers():
+        if isinstance(layer, layers.Dense):
+            layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
+            if layer.bias is not None:
+                layer.bias.assign(layer.bias_initializer.clone()(layer.bias.shape))
+    random.setstate(state)
+
+
+# %% exercise="reinitialise-one" wrong="seed-ignored" fails="left the generator of Python or NumPy" points=2
+def reinitialise(net, name, seed):
+    for layer in net.get_layer(name)._flatten_layers():
+        if isinstance(layer, layers.Dense):
+            layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
+            if layer.bias is not None:
+                layer.bias.assign(layer.bias_initializer.clone()(layer.bias.shape))
+
+
+# %% exercise="reinitialise-one" wrong="state-kept-seed-ignored" fails="so seed the generator with it before the draw" points=2
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    for layer in net.get_layer(name)._flatten_layers():
+        if isinstance(layer, layers.Dense):
+            layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
+            if layer.bias is not None:
+                layer.bias.assign(layer.bias_initializer.clone()(layer.bias.shape))
+    random.setstate(state)
+
+
+# %% exercise="reinitialise-one" wrong="seed-inside" fails="use the seed that is given" points=2
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    random.seed(0)
+    for layer in net.get_layer(name)._flatten_layers():
+        if isinstance(layer, layers.Dense):
+            layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
+            if layer.bias is not None:
+                layer.bias.assign(layer.bias_initializer.clone()(layer.bias.shape))
+    random.setstate(state)
+
+
+# %% exercise="reinitialise-one" wrong="seed-before-each-layer" fails="seed once, before the first layer" points=2
+def reinitialise(net, name, seed):
+    state = random.getstate()
+    for layer in net.get_layer(name)._flatten_layers():
+        if isinstance(layer, layers.Dense):
+            random.seed(seed)
+            layer.kernel.assign(layer.kernel_initializer.clone()(layer.kernel.shape))
+            if layer.bias is not None:
+                layer.bias.assign(layer.bias_initializer.clone()(layer.bias.shape))
+    random.setstate(state)
+
+
+# %% exercise="reinitialise-one" right="seeds-in-the-configuration"
+def reinitialise(net, name, seed):
+    def redraw(variable, initialiser, number):
+        config = initialiser.get_config()
+        if "seed" in config:
+            config["seed"] = (seed * 1000 + number) % 2**31
+        variable.assign(type(initialiser).from_config(config)(variable.shape))
+
+    number = 0
+    for layer in net.get_layer(name)._flatten_layers():
+        if isinstance(layer, layers.Dense):
+            redraw(layer.kernel, layer.kernel_initializer, number)
+            if layer.bias is not None:
+                redraw(layer.bias, layer.bias_initializer, number + 1)
+            number += 2

@@ -2,7 +2,7 @@
 # Wrong and right answers to the exercises of unit 05, PyTorch: each cell is a whole solution cell.
 # `fails` is text that the message of a failing tests cell must contain; `points` is what remains.
 
-# %% exercise="normal-everywhere" wrong="comparison-of-types" fails="as it is a subclass of nn.Linear" points=1
+# %% exercise="normal-everywhere" wrong="comparison-of-types" fails="as it is a subclass of nn.Linear" points=2
 def init_normal(net, example):
     net(example)
 
@@ -15,7 +15,7 @@ def init_normal(net, example):
     net.apply(draw)
 
 
-# %% exercise="normal-everywhere" wrong="children-only" fails="children() sees one level"
+# %% exercise="normal-everywhere" wrong="children-only" fails="children() sees one level" points=1
 def init_normal(net, example):
     net(example)
     for block in net.children():
@@ -25,7 +25,7 @@ def init_normal(net, example):
                 nn.init.zeros_(block.bias)
 
 
-# %% exercise="normal-everywhere" wrong="all-below-but-not-itself" fails="and net itself" points=1
+# %% exercise="normal-everywhere" wrong="all-below-but-not-itself" fails="and net itself" points=2
 def init_normal(net, example):
     net(example)
 
@@ -40,7 +40,7 @@ def init_normal(net, example):
     walk(net)
 
 
-# %% exercise="normal-everywhere" wrong="bias-taken-for-granted" fails="has None for its bias" points=1
+# %% exercise="normal-everywhere" wrong="bias-taken-for-granted" fails="has None for its bias" points=2
 def init_normal(net, example):
     net(example)
     for block in net.modules():
@@ -49,7 +49,7 @@ def init_normal(net, example):
             nn.init.zeros_(block.bias)
 
 
-# %% exercise="normal-everywhere" wrong="variance-for-deviation" fails="not the variance"
+# %% exercise="normal-everywhere" wrong="variance-for-deviation" fails="not the variance" points=1
 def init_normal(net, example):
     net(example)
     for block in net.modules():
@@ -59,7 +59,7 @@ def init_normal(net, example):
                 nn.init.zeros_(block.bias)
 
 
-# %% exercise="normal-everywhere" wrong="uniform-of-that-deviation" fails="is it uniform, or cut off" points=1
+# %% exercise="normal-everywhere" wrong="uniform-of-that-deviation" fails="is it uniform, or cut off" points=2
 def init_normal(net, example):
     net(example)
     for block in net.modules():
@@ -69,7 +69,7 @@ def init_normal(net, example):
                 nn.init.zeros_(block.bias)
 
 
-# %% exercise="normal-everywhere" wrong="biases-drawn-too" fails="a bias that is not zero"
+# %% exercise="normal-everywhere" wrong="biases-drawn-too" fails="a bias that is not zero" points=1
 def init_normal(net, example):
     net(example)
     for block in net.modules():
@@ -78,7 +78,7 @@ def init_normal(net, example):
                 nn.init.normal_(parameter, std=0.01)
 
 
-# %% exercise="normal-everywhere" wrong="biases-left" fails="a bias that is not zero"
+# %% exercise="normal-everywhere" wrong="biases-left" fails="a bias that is not zero" points=1
 def init_normal(net, example):
     net(example)
     for block in net.modules():
@@ -86,7 +86,7 @@ def init_normal(net, example):
             nn.init.normal_(block.weight, std=0.01)
 
 
-# %% exercise="normal-everywhere" wrong="seed-in-the-loop" fails="two layers the same numbers" points=1
+# %% exercise="normal-everywhere" wrong="seed-in-the-loop" fails="two layers the same numbers" points=2
 def init_normal(net, example):
     net(example)
     for block in net.modules():
@@ -659,133 +659,208 @@ def xavier_bound(shape):
 
 
 # %% exercise="reinitialise-one" wrong="whole-net" fails="and not the whole net" points=2
-def reinitialise(net, path):
-    for block in net.modules():
-        if hasattr(block, "reset_parameters"):
-            block.reset_parameters()
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for block in net.modules():
+            if hasattr(block, "reset_parameters"):
+                block.reset_parameters()
 
 
 # %% exercise="reinitialise-one" wrong="layer-only" fails="activations and containers have no"
-def reinitialise(net, path):
-    net.get_submodule(path).reset_parameters()
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        net.get_submodule(path).reset_parameters()
 
 
 # %% exercise="reinitialise-one" wrong="layers-only-if-any" fails="is what it was before"
-def reinitialise(net, path):
-    block = net.get_submodule(path)
-    if hasattr(block, "reset_parameters"):
-        block.reset_parameters()
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        block = net.get_submodule(path)
+        if hasattr(block, "reset_parameters"):
+            block.reset_parameters()
 
 
-# %% exercise="reinitialise-one" wrong="children-only" fails="children() one level" points=1
-def reinitialise(net, path):
-    block = net.get_submodule(path)
-    for layer in [block, *block.children()]:
-        if hasattr(layer, "reset_parameters"):
-            layer.reset_parameters()
+# %% exercise="reinitialise-one" wrong="children-only" fails="children() one level" points=2
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        block = net.get_submodule(path)
+        for layer in [block, *block.children()]:
+            if hasattr(layer, "reset_parameters"):
+                layer.reset_parameters()
 
 
 # %% exercise="reinitialise-one" wrong="text-of-the-path" fails="the path was compared as text" points=2
-def reinitialise(net, path):
-    for name, block in net.named_modules():
-        if name.startswith(path) and hasattr(block, "reset_parameters"):
-            block.reset_parameters()
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for name, block in net.named_modules():
+            if name.startswith(path) and hasattr(block, "reset_parameters"):
+                block.reset_parameters()
 
 
 # %% exercise="reinitialise-one" wrong="xavier-and-zeros" fails="and no other scheme"
-def reinitialise(net, path):
-    for p in net.get_submodule(path).parameters():
-        if p.dim() > 1:
-            nn.init.xavier_uniform_(p)
-        else:
-            nn.init.zeros_(p)
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for p in net.get_submodule(path).parameters():
+            if p.dim() > 1:
+                nn.init.xavier_uniform_(p)
+            else:
+                nn.init.zeros_(p)
 
 
-# %% exercise="reinitialise-one" wrong="dense-layers-only" fails="is what it was before"
-def reinitialise(net, path):
-    for block in net.get_submodule(path).modules():
-        if isinstance(block, nn.Linear):
-            block.reset_parameters()
+# %% exercise="reinitialise-one" wrong="dense-layers-only" fails="is what it was before" points=1
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for block in net.get_submodule(path).modules():
+            if isinstance(block, nn.Linear):
+                block.reset_parameters()
 
 
-# %% exercise="reinitialise-one" wrong="norm-drawn" fails="the value that this layer starts with" points=1
-def reinitialise(net, path):
-    for block in net.get_submodule(path).modules():
-        if hasattr(block, "reset_parameters"):
-            block.reset_parameters()
-            if isinstance(block, (nn.LayerNorm, nn.BatchNorm1d)):
-                nn.init.normal_(block.weight)
+# %% exercise="reinitialise-one" wrong="norm-drawn" fails="the value that this layer starts with" points=2
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for block in net.get_submodule(path).modules():
+            if hasattr(block, "reset_parameters"):
+                block.reset_parameters()
+                if isinstance(block, (nn.LayerNorm, nn.BatchNorm1d)):
+                    nn.init.normal_(block.weight)
 
 
-# %% exercise="reinitialise-one" wrong="seed-inside" fails="got the same numbers in a second call" points=1
-def reinitialise(net, path):
-    torch.manual_seed(0)
-    for block in net.get_submodule(path).modules():
-        if hasattr(block, "reset_parameters"):
-            block.reset_parameters()
-
-
-# %% exercise="reinitialise-one" wrong="new-block" fails="put a new block at the path"
-def reinitialise(net, path):
+# %% exercise="reinitialise-one" wrong="new-block" fails="put a new block at the path" points=1
+def reinitialise(net, path, seed):
     import copy
 
-    block = copy.deepcopy(net.get_submodule(path))
-    for layer in block.modules():
-        if hasattr(layer, "reset_parameters"):
-            layer.reset_parameters()
-    parent, _, name = path.rpartition(".")
-    net.get_submodule(parent)._modules[name] = block
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        block = copy.deepcopy(net.get_submodule(path))
+        for layer in block.modules():
+            if hasattr(layer, "reset_parameters"):
+                layer.reset_parameters()
+        parent, _, name = path.rpartition(".")
+        net.get_submodule(parent)._modules[name] = block
 
 
 # %% exercise="reinitialise-one" wrong="new-parameters" fails="replaced the parameter" points=2
-def reinitialise(net, path):
-    for block in net.get_submodule(path).modules():
-        if hasattr(block, "reset_parameters"):
-            for name, p in list(block.named_parameters(recurse=False)):
-                setattr(block, name, nn.Parameter(p.detach().clone()))
-            block.reset_parameters()
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for block in net.get_submodule(path).modules():
+            if hasattr(block, "reset_parameters"):
+                for name, p in list(block.named_parameters(recurse=False)):
+                    setattr(block, name, nn.Parameter(p.detach().clone()))
+                block.reset_parameters()
 
 
 # %% exercise="reinitialise-one" wrong="everything-thawed" fails="changed requires_grad" points=2
-def reinitialise(net, path):
-    for block in net.get_submodule(path).modules():
-        if hasattr(block, "reset_parameters"):
-            block.requires_grad_(True)
-            block.reset_parameters()
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for block in net.get_submodule(path).modules():
+            if hasattr(block, "reset_parameters"):
+                block.requires_grad_(True)
+                block.reset_parameters()
 
 
 # %% exercise="reinitialise-one" wrong="weights-only" fails="is what it was before"
-def reinitialise(net, path):
-    for block in net.get_submodule(path).modules():
-        if hasattr(block, "reset_parameters"):
-            bias = block.bias.detach().clone()
-            block.reset_parameters()
-            block.bias.data.copy_(bias)
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for block in net.get_submodule(path).modules():
+            if hasattr(block, "reset_parameters"):
+                bias = block.bias.detach().clone()
+                block.reset_parameters()
+                block.bias.data.copy_(bias)
 
 
 # %% exercise="reinitialise-one" right="apply"
-def reinitialise(net, path):
-    def reset(block):
-        if callable(getattr(block, "reset_parameters", None)):
-            block.reset_parameters()
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        def reset(block):
+            if callable(getattr(block, "reset_parameters", None)):
+                block.reset_parameters()
 
-    return net.get_submodule(path).apply(reset)
+        return net.get_submodule(path).apply(reset)
 
 
 # %% exercise="reinitialise-one" right="copied-from-a-fresh-twin"
-def reinitialise(net, path):
+def reinitialise(net, path, seed):
     import copy
 
-    block = net.get_submodule(path)
-    twin = copy.deepcopy(block)
-    for layer in twin.modules():
-        if hasattr(layer, "reset_parameters"):
-            layer.reset_parameters()
-    block.load_state_dict(twin.state_dict())
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        block = net.get_submodule(path)
+        twin = copy.deepcopy(block)
+        for layer in twin.modules():
+            if hasattr(layer, "reset_parameters"):
+                layer.reset_parameters()
+        block.load_state_dict(twin.state_dict())
 
 
 # %% exercise="reinitialise-one" right="paths-with-a-dot"
-def reinitialise(net, path):
-    for name, block in net.named_modules():
-        if (name == path or name.startswith(path + ".")) and hasattr(block, "reset_parameters"):
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for name, block in net.named_modules():
+            if (name == path or name.startswith(path + ".")) and hasattr(block, "reset_parameters"):
+                block.reset_parameters()
+
+
+# %% exercise="reinitialise-one" wrong="generator-left-seeded" fails="left the global generator at another place" points=2
+def reinitialise(net, path, seed):
+    torch.manual_seed(seed)
+    for block in net.get_submodule(path).modules():
+        if hasattr(block, "reset_parameters"):
             block.reset_parameters()
+
+
+# %% exercise="reinitialise-one" wrong="generator-left-at-the-top" fails="left the global generator at another place" points=2
+def reinitialise(net, path, seed):
+    torch.manual_seed(seed)
+    for block in net.get_submodule(path).modules():
+        if hasattr(block, "reset_parameters"):
+            block.reset_parameters()
+    torch.manual_seed(0)
+
+
+# %% exercise="reinitialise-one" wrong="seed-ignored" fails="so seed the generator with it before the draw" points=2
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        for block in net.get_submodule(path).modules():
+            if hasattr(block, "reset_parameters"):
+                block.reset_parameters()
+
+
+# %% exercise="reinitialise-one" wrong="seed-inside" fails="use the seed that is given" points=2
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        for block in net.get_submodule(path).modules():
+            if hasattr(block, "reset_parameters"):
+                block.reset_parameters()
+
+
+# %% exercise="reinitialise-one" wrong="seed-before-each-layer" fails="seed once, before the first layer" points=2
+def reinitialise(net, path, seed):
+    with torch.random.fork_rng():
+        for block in net.get_submodule(path).modules():
+            if hasattr(block, "reset_parameters"):
+                torch.manual_seed(seed)
+                block.reset_parameters()
+
+
+# %% exercise="reinitialise-one" right="state-put-back"
+def reinitialise(net, path, seed):
+    state = torch.get_rng_state()
+    torch.manual_seed(seed)
+    for block in net.get_submodule(path).modules():
+        if hasattr(block, "reset_parameters"):
+            block.reset_parameters()
+    torch.set_rng_state(state)
