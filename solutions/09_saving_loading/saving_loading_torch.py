@@ -589,10 +589,10 @@ for name in ("x.npy", "dictionary.npy", "dictionary.npz", "weights.pt", "whole.p
 #   and nothing else. `torch.load(path)` opens it with its defaults.
 # - `load_into_clone` makes its network with `make_network` and takes every number from the file.
 #   Each call returns another network, and leaves other networks alone.
-# - The two functions may run in different processes. The tests start a second Python that knows the
-#   setup cell, the *whole text of your solution cell*, and `make_network`; it has no other cell,
-#   and nothing that this process keeps in memory. What your functions need in addition must be in
-#   the solution cell.
+# - The two functions may run in different processes, and the file may be moved in between. The
+#   tests start a second Python that knows the setup cell, the *whole text of your solution cell*,
+#   and `make_network`; it has no other cell, and nothing that this process keeps in memory. What
+#   your functions need in addition must be in the solution cell.
 #
 # The first tests cell (1 point) stays in this process, the second (2 points) starts a new one.
 
@@ -658,7 +658,14 @@ def check_clone(make_network, kind):
         with torch.no_grad():  # training goes on
             for tensor in net.state_dict().values():
                 tensor.zero_()
-        clones = [load_into_clone(make_network, path) for _ in range(2)]
+        moved = path.rename(Path(place) / "moved.pt")
+        try:
+            clones = [load_into_clone(make_network, moved) for _ in range(2)]
+        except (OSError, KeyError) as error:
+            raise AssertionError(
+                f"load_into_clone for {kind} raised {type(error).__name__} ({str(error)[:80]}): "
+                "take all from the file at path alone; it was moved after it was written."
+            ) from None
     for clone in clones:
         assert isinstance(clone, nn.Module), (
             f"load_into_clone for {kind} gave {type(clone).__name__}, wanted the network: "

@@ -101,8 +101,8 @@ print(tuple(F.mse_loss(outputs, targets, reduction="none").shape))
 # | counts | dense, 1 output | `nn.PoissonNLLLoss` | counts, same shape |
 #
 # Choosing a network is choosing a set of functions among which training may search, its *hypothesis
-# space*; choosing a loss is saying which of them is best. An optimizer only decides how to search.
-# All three come as built-in parts:
+# space* (lesson 08); choosing a loss is saying which of them is best. An optimizer only decides how
+# to search. All three come as built-in parts:
 
 # %% listing="S2-11"
 parts = {
@@ -309,23 +309,11 @@ for errors, threshold in [([[0.0], [1000.0], [-0.25]], 0.5), ([[3.0, 0.0]], 5.0)
 # %% [markdown]
 # ## Shapes that fit too well
 #
-# A network with one output gives a column, `(n, 1)`. Targets are often read from a table as a plain
-# row of numbers, `(n,)`. To subtract one from the other is no error: broadcasting lines up the last
-# axes and repeats both until they fit.
-#
-# **Predict**: the predictions below are perfect. What is the shape of the difference, and what is
-# the mean squared error?
-
-# %%
-column = torch.tensor([[1.0], [2.0], [3.0], [4.0]])
-row = torch.tensor([1.0, 2.0, 3.0, 4.0])
-print("difference:", tuple((column - row).shape))
-print("mean squared error:", ((column - row) ** 2).mean().item())
-
-# %% [markdown]
-# Each of the four predictions was compared with each of the four targets. The loss is a number, it
-# has a gradient, and training runs. What does it learn? Here is a line with a little noise, fitted
-# twice from the same start.
+# Lesson 01 had a perfect model with a bad loss. Its predictions were a column, `(n, 1)`, as a
+# network with one output gives them; its targets were a row, `(n,)`, as they are read from a table.
+# The difference is a square, in which each prediction meets each target. Its mean has a gradient,
+# and training runs. What does it learn? Here is a line with a little noise, fitted twice from the
+# same start.
 #
 # **Predict** the slope and intercept that the second fit ends with.
 
@@ -375,11 +363,14 @@ plt.show()
 #
 # ### Who notices?
 #
-# The built-in losses look at the shapes. But they do not all do the same.
+# The built-in losses look at the shapes. But they do not all do the same. Below, three of them get
+# perfect predictions, `(4, 1)`, and their targets, `(4,)`.
 #
-# **Predict**: which of these three raise?
+# **Predict**: which of the three raise?
 
 # %%
+row = torch.tensor([1.0, 2.0, 3.0, 4.0])
+column = row[:, None]
 for name, loss_function in {
     "mse_loss": F.mse_loss,
     "binary_cross_entropy": F.binary_cross_entropy,
@@ -772,6 +763,8 @@ for case in [
     ([1.0, 5.0], None, "none", [1.0, 5.0], "without weights each weight is 1"),
     ([1.0, 5.0], None, "sum", 6.0, "without weights each weight is 1"),
     ([1.0], [1e-3], "weighted_mean", 1.0, "a small divisor is not zero"),
+    ([], [], "none", [], "'none' divides by nothing, and gives one number per example"),
+    ([1.0, 5.0], [0.0, 0.0], "none", [0.0, 0.0], "'none' divides by nothing, and keeps the shape"),
 ]:
     check_edge(*case)
 y = reduce_losses(torch.tensor([1.0, 3.0]), torch.tensor([1.0, 3.0]))
@@ -1242,8 +1235,8 @@ print(weight.grad.tolist())
 # - It computes the loss of `net(x)`, the gradients of this loss alone, whatever was left from
 #   before, and lets `optimizer` take one step.
 # - Then every entry of a kernel that is below 0 becomes 0. A kernel is a parameter with two or more
-#   axes, as in exercise 11.4: at any depth, of any block, under any name. All other entries and
-#   parameters stay as the optimizer left them.
+#   axes, as in exercise 11.4: at any depth, of any block, under any name, frozen or not. All other
+#   entries and parameters stay as the optimizer left them.
 # - The parameters remain the same objects, held by the optimizer and ready for the next step.
 # - **Out**: the loss before the step, as a Python `float`.
 #
@@ -1402,10 +1395,11 @@ class Odd(nn.Module):
     def __init__(self):
         super().__init__()
         self.chain = nn.Sequential(nn.Conv1d(2, 3, 1), nn.Flatten(), nn.LayerNorm(3))
-        self.form = nn.Bilinear(3, 3, 1)
+        self.form = nn.Bilinear(3, 3, 1).requires_grad_(False)
+        self.mix = nn.ParameterList([torch.ones(3, 3)])
 
     def forward(self, x):
-        h = self.chain(x)
+        h = self.chain(x) @ self.mix[0]
         return self.form(h, h)
 
 
@@ -1417,11 +1411,12 @@ constrained_step(net, torch.optim.SGD(net.parameters(), lr=1e-4), lambda p, t: (
                  torch.ones(1, 2, 1), torch.ones(1, 1))
 for name, p in net.named_parameters():
     kernel = p.ndim >= 2
-    cause = ("it is a kernel: it has two or more axes, whatever its block" if kernel else
-             "it has one axis, and is no kernel, whatever its name")
+    cause = ("it has one axis, and is no kernel, whatever its name" if not kernel else
+             "it is a kernel: it has two or more axes, whatever its block and its name"
+             if p.requires_grad else "frozen kernels are constrained too")
     assert torch.allclose(p, torch.full_like(p, 0.0 if kernel else -0.5), atol=0.05), (
-        f"after constrained_step {name} of a network with a Conv1d, a LayerNorm and a Bilinear, "
-        f"all -0.5 before a very small step, is {p.flatten()[0].item():.2f}, wanted "
+        f"after constrained_step {name} of a network with a Conv1d, a LayerNorm, a weight mix and "
+        f"a frozen Bilinear, all -0.5 before a tiny step, is {p.flatten()[0].item():.2f}, wanted "
         f"{0.0 if kernel else -0.5}: {cause}.")
 # END HIDDEN TESTS
 

@@ -613,6 +613,7 @@ total += torch.tensor(0.5)
 # - `compute()` returns $\sum_i w_i h_i / \sum_i w_i$ over all the examples since the object was
 #   made or reset, as a float32 tensor of shape `()`; 0 if the weights add up to 0.
 # - `reset()` forgets all batches. The threshold stays.
+# - Every object has a threshold and sums of its own.
 # - `update` raises a `ValueError` if the shapes of predictions, targets and weights (where given)
 #   are not all the same, and the state is then as it was before.
 #
@@ -681,6 +682,8 @@ class HuberMetric:
 # Exercise 12.2, tests 1 of 3: Huber values over uneven batches.
 def check_huber(threshold, batches):
     metric, seen, means = HuberMetric(threshold), [], []
+    other = HuberMetric(0.125)  # another one, with a threshold and sums of its own
+    other.update(torch.tensor([64.0]), torch.zeros(1))
     for number, batch in enumerate(batches, 1):
         targets = torch.arange(len(batch), dtype=torch.float32)
         metric.update(targets + torch.tensor(batch), targets)
@@ -703,6 +706,7 @@ def check_huber(threshold, batches):
             "that is the mean of the batch means; carry the sum and the weight": np.mean(means),
             "that is the last batch alone; add to the state": means[-1],
             "the threshold was ignored and taken as 1": huber(seen, 1.0).mean(),
+            "the threshold is that of another object; keep it in self": huber(seen, 0.125).mean(),
             "that is the sum; divide by the weights' sum": huber(seen).sum(),
             "the sum was divided by the number of batches": huber(seen).sum() / number,
             "the two branches of the Huber value are swapped":
@@ -711,7 +715,8 @@ def check_huber(threshold, batches):
                 np.where(e <= threshold, e**2 / 2, threshold * e).mean(),
         }
         cause = next((c for c, v in likely.items() if abs(v - got) < 1e-4 * max(1, abs(v))),
-                     "add up Huber values and weights over all batches, and divide once")
+                     "add up Huber values and weights over all batches, in the object itself, and "
+                     "divide once; a HuberMetric(0.125) in use has nothing to do with it")
         assert abs(got - wanted) < 1e-4 * max(1, wanted), (
             f"{called} gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
 
@@ -1243,7 +1248,8 @@ print("0 times NaN:", 0 * torch.tensor([]).mean().item())
 # - `compute()` returns the mean loss over all the examples since the object was made or reset, as a
 #   float32 tensor of shape `()` that does not require a gradient; 0 if there were no examples.
 # - `reset()` forgets all batches.
-# - A batch with `n = 0` changes nothing, even if its loss is NaN.
+# - A batch with `n = 0` changes nothing, even if its loss is NaN. A NaN with examples is not
+#   hidden: the mean is then NaN.
 # - `update` leaves the caller's `loss` as it was: `loss.backward()` works afterwards.
 # - The object keeps no graph, and what it keeps does not grow with the number of updates.
 #
@@ -1339,6 +1345,11 @@ def check_values(batches):
         "n * loss was divided by the number of batches": (losses * sizes).mean(),
         "the losses were added without n": losses.sum() / sizes.sum(),
         "that is the last loss alone": losses[-1]})
+    metric.update(torch.tensor(math.nan), 2)
+    value = metric.compute()
+    assert type(value) is torch.Tensor and math.isnan(value.item()), (
+        f"compute() after a batch of 2 examples with loss NaN gave {value!r:.60}, wanted NaN: "
+        "leave out the batches without examples, not those whose loss is NaN.")
     metric.reset()
     wants(0.0, "after reset()")
 

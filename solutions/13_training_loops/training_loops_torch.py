@@ -114,8 +114,8 @@ for rate, path in paths.items():
 #
 # Real inputs have several features. With `x` of shape `(n, d)` a dense layer gives predictions of
 # shape `(n, 1)`, a column. Targets often come as `(n,)`. Lesson 11 trained a line on such a pair:
-# each prediction was compared with each target, nothing raised, and the line learnt the mean of all
-# targets. Before you subtract, look at the shapes.
+# each prediction was compared with each target, nothing raised, and the line learned the mean of
+# all targets. Before you subtract, look at the shapes.
 
 # %% [markdown] exercise="linear-from-zero" role="task"
 # ## Exercise 13.1: linear regression from zero
@@ -859,7 +859,7 @@ for mode in ("train", "eval"):
 # %% [markdown]
 # `eval()` is about what blocks compute, `no_grad` about what autograd records; neither implies the
 # other. An evaluation wants both. To forget `eval()` does more than make the numbers noisy: in the
-# second line the model has *learnt* from the data that it was evaluated on.
+# second line the model has *learned* from the data that it was evaluated on.
 #
 # ### Leaving things as they were
 #
@@ -894,7 +894,8 @@ print("after: ", [block.training for block in model])
 # - **In**: a model; `loss_fn`, a function: `loss_fn(prediction, y)`, in this order, gives the mean
 #   loss over the rows of a batch, a tensor of shape `()`; `batches`, an iterable of pairs
 #   `(x, y)`, each with at least one row, and at least one of them. **Out**: a Python float.
-# - Every block of the model runs in evaluation mode, and autograd records nothing.
+# - The model runs once for each batch, every block of it in evaluation mode, and autograd records
+#   nothing.
 # - Batches may be of different sizes. Every example counts the same.
 # - Afterwards all is as before: the flag `training` of every single block, the parameters, their
 #   gradients and `requires_grad`, the running statistics.
@@ -1094,8 +1095,8 @@ print(len(written), "characters:", repr(written[:45]), "…")
 # The best display is the loss as a curve that grows while the model trains. Jupyter gives every
 # notebook a function `display`. With `display_id=True` it returns a handle, and `handle.update`
 # draws the figure again in the same place. So one picture stays in the notebook, however often it
-# was drawn. Drawing takes time, so the loop below does it every fourth epoch; and in the end it
-# closes the figure, or else the notebook would show it a second time.
+# was drawn. Each update sends the whole picture, so the loop below does it in every tenth epoch;
+# and in the end it closes the figure, or else the notebook would show it a second time.
 #
 # Here is the loop whole: the parts that a training needs, then the two loops, over epochs and over
 # batches. Each epoch ends with an evaluation on data that are not trained on.
@@ -1143,11 +1144,10 @@ for epoch in range(40):
     model.eval()
     with torch.no_grad():
         history["val_loss"].append(loss_fn(model(x_valid), y_valid).item())
-    for name, curve in curves.items():
-        curve.set_data(range(1, epoch + 2), history[name])
-    if epoch % 4 == 3:
-        handle.update(fig)
     if epoch % 10 == 9:
+        for name, curve in curves.items():
+            curve.set_data(range(1, epoch + 2), history[name])
+        handle.update(fig)
         print(f"epoch {epoch + 1}: better than at the start:", end=" ")
         print({name: values[-1] < values[0] for name, values in history.items()})
 plt.close(fig)

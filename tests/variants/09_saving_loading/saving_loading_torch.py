@@ -296,7 +296,7 @@ def load_into_clone(make_network, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="copy-kept-in-a-global" fails="in a new process load_into_clone failed: KeyError" points=1
+# %% exercise="weights-in-new-process" wrong="copy-kept-in-a-global" fails="in a new process load_into_clone failed: KeyError"
 SAVED = {}
 
 
@@ -451,6 +451,18 @@ def load_into_clone(make_network, path):
     clone = make_network()
     for p, value in zip(clone.parameters(), torch.load(path).values()):
         p.data = value
+    return clone
+
+
+# %% exercise="weights-in-new-process" wrong="numbers-in-a-second-file" fails="take all from the file at path alone" points=2
+def save_weights(net, path):
+    torch.save(net.state_dict(), path)
+    torch.save(net.state_dict(), path.with_suffix(".copy"))
+
+
+def load_into_clone(make_network, path):
+    clone = make_network()
+    clone.load_state_dict(torch.load(path.with_suffix(".copy")))
     return clone
 
 

@@ -326,7 +326,7 @@ def reduce_losses(losses, weights=None, reduction="mean"):
     return torch.nan_to_num(each.sum() / divisor[reduction])
 
 
-# %% exercise="weighted-reduction" wrong="none-means-untouched" fails="the weights were left out" points=1
+# %% exercise="weighted-reduction" wrong="none-means-untouched" fails="the weights were left out"
 def reduce_losses(losses, weights=None, reduction="mean"):
     if reduction == "none":
         return losses
@@ -364,6 +364,22 @@ def reduce_losses(losses, weights=None, reduction="mean"):
             total = w.sum().item()
             return (w * (1 / total if total else 0.0)) @ losses
     raise ValueError(reduction)
+
+
+# %% exercise="weighted-reduction" wrong="zero-first" fails="'none' divides by nothing" points=2
+def reduce_losses(losses, weights=None, reduction="mean"):
+    if reduction not in ("none", "sum", "mean", "weighted_mean"):
+        raise ValueError(reduction)
+    if weights is None:
+        weights = torch.ones_like(losses)
+    if len(losses) == 0 or weights.sum() == 0:
+        return torch.tensor(0.0)
+    each = weights * losses
+    if reduction == "none":
+        return each
+    if reduction == "sum":
+        return each.sum()
+    return each.sum() / (len(losses) if reduction == "mean" else weights.sum())
 
 
 # %% exercise="kernel-penalty" wrong="biases-too" fails="biases, or scales of a normalisation, are penalised too"
@@ -544,12 +560,12 @@ def constrained_step(net, optimizer, loss_fn, x, y):
 
 # %% exercise="non-negative-weights" right="gradients-by-hand"
 def constrained_step(net, optimizer, loss_fn, x, y):
-    parameters = list(net.parameters())
+    trained = [p for p in net.parameters() if p.requires_grad]
     loss = loss_fn(net(x), y)
-    for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters)):
+    for p, gradient in zip(trained, torch.autograd.grad(loss, trained)):
         p.grad = gradient
     optimizer.step()
-    for p in parameters:
+    for p in net.parameters():
         if p.ndim >= 2:
             with torch.no_grad():
                 p[p < 0] = 0.0
@@ -621,6 +637,32 @@ def constrained_step(net, optimizer, loss_fn, x, y):
         if p.dim() > 1:
             p.data.relu_()
     return float(loss)
+
+
+# %% exercise="non-negative-weights" wrong="frozen-left-out" fails="frozen kernels are constrained too" points=2
+def constrained_step(net, optimizer, loss_fn, x, y):
+    optimizer.zero_grad()
+    loss = loss_fn(net(x), y)
+    loss.backward()
+    optimizer.step()
+    with torch.no_grad():
+        for p in net.parameters():
+            if p.requires_grad and p.ndim >= 2:
+                p.clamp_(min=0.0)
+    return loss.item()
+
+
+# %% exercise="non-negative-weights" wrong="names-and-axes" fails="whatever its block and its name" points=2
+def constrained_step(net, optimizer, loss_fn, x, y):
+    optimizer.zero_grad()
+    loss = loss_fn(net(x), y)
+    loss.backward()
+    optimizer.step()
+    with torch.no_grad():
+        for name, p in net.named_parameters():
+            if name.endswith("weight") and p.ndim >= 2:
+                p.clamp_(min=0.0)
+    return loss.item()
 
 
 # %% exercise="configured-loss" wrong="threshold-not-noted" fails="the threshold is missing"

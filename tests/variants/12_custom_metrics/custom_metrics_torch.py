@@ -496,6 +496,50 @@ class HuberMetric:
         return torch.tensor(self.total / self.weight if self.weight else 0.0)
 
 
+# %% exercise="huber-metric" wrong="threshold-of-the-class" fails="the threshold is that of another object" points=2
+class HuberMetric:
+    def __init__(self, threshold=1.0):
+        HuberMetric.threshold = threshold
+        self.reset()
+
+    def reset(self):
+        self.total = self.weight = 0.0
+
+    def update(self, predictions, targets, weights=None):
+        if weights is None:
+            weights = torch.ones_like(targets)
+        if not predictions.shape == targets.shape == weights.shape:
+            raise ValueError("shapes differ")
+        values = F.huber_loss(predictions, targets, reduction="none", delta=self.threshold)
+        self.total += (weights * values).sum().item()
+        self.weight += weights.sum().item()
+
+    def compute(self):
+        return torch.tensor(self.total / self.weight if self.weight else 0.0)
+
+
+# %% exercise="huber-metric" wrong="sums-of-the-class" fails="in the object itself" points=2
+class HuberMetric:
+    def __init__(self, threshold=1.0):
+        self.threshold = threshold
+        self.reset()
+
+    def reset(self):
+        HuberMetric.total = HuberMetric.weight = 0.0
+
+    def update(self, predictions, targets, weights=None):
+        if weights is None:
+            weights = torch.ones_like(targets)
+        if not predictions.shape == targets.shape == weights.shape:
+            raise ValueError("shapes differ")
+        values = F.huber_loss(predictions, targets, reduction="none", delta=self.threshold)
+        HuberMetric.total += (weights * values).sum().item()
+        HuberMetric.weight += weights.sum().item()
+
+    def compute(self):
+        return torch.tensor(self.total / self.weight if self.weight else 0.0)
+
+
 # %% exercise="reset-and-reuse" wrong="state-in-class" fails="belongs to all objects" points=1
 class ErrorRange:
     smallest = [math.inf]
@@ -925,6 +969,22 @@ class RunningLoss:
     def compute(self):
         total, count = self.sums
         return torch.tensor(total / count if count else 0.0, dtype=torch.float32)
+
+
+# %% exercise="no-graph-kept" wrong="nan-made-zero" fails="not those whose loss is NaN" points=3
+class RunningLoss:
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.total, self.count = 0.0, 0
+
+    def update(self, loss, n):
+        self.total += torch.nan_to_num(loss.detach()).item() * n
+        self.count += n
+
+    def compute(self):
+        return torch.tensor(self.total / self.count if self.count else 0.0)
 
 
 # %% exercise="top-k-accuracy" wrong="argmax" fails="k was ignored"
