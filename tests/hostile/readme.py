@@ -60,7 +60,8 @@ def summary(attacks: list[Attack], results: dict[str, Result]) -> str:
     notes = Counter(note for _, result in found for note in result.notes)
     lines = [
         f"{len(found)} submissions",
-        f"graded: {len(graded)}, of them {full} with full marks where the attacked exercise may not pass here",
+        f"graded: {len(graded)}, "
+        f"of them {full} with full marks where the attacked exercise may not pass here",
         f"lost, that is without a grade, and nbgrader itself says that it failed: {ends['lost']}",
         f"hung until they were stopped: {ends['hung']}",
         *(f"{note}: {count}" for note, count in notes.most_common()),
