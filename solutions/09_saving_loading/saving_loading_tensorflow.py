@@ -969,8 +969,9 @@ print("first network as before:", np.array_equal(before, after))
 #
 # - `source` and `target` are Keras models that are built; `names` is a list of names of layers, as
 #   `get_layer` takes them. A name stands for exactly this layer, so `"hidden1"` does not mean
-#   `"hidden10"`. Where both networks have the layer, its weights have the same order, shapes and
-#   dtypes in both. The layer may stand at another place.
+#   `"hidden10"`, and the path of a weight, such as `"hidden1/kernel"`, is no name of a layer. Where
+#   both networks have the layer, its weights have the same order, shapes and dtypes in both. The
+#   layer may stand at another place. It may have no weights; then there is nothing to copy.
 # - Afterwards all weights of these layers, trained or not, have in `target` the values that they
 #   have in `source`. Everything else in `target`, and the whole of `source`, is as it was.
 # - The weights of `target` are the same variables as before, so that an optimizer which was made
@@ -1034,8 +1035,13 @@ def check_copy(blocks, names, reverse=False):
     source, target = make_pair(blocks, (2, 5), reverse)
     ours, theirs = numbers(source), numbers(target)
     variables = {id(w) for w in target.weights}
-    result = copy_layers(source, target, names)
     called = f"copy_layers(source, target, {names})"
+    try:
+        result = copy_layers(source, target, names)
+    except KeyError as error:
+        raise AssertionError(
+            f"{called} raised KeyError ({error}), but both networks have these layers: a layer may "
+            "be without weights; look for layers, not for weights.") from None
     assert result is None, f"{called} returned {type(result).__name__}, wanted None."
     for (layer, weight), got in numbers(source).items():
         assert np.array_equal(got, ours[layer, weight]), (
@@ -1080,6 +1086,7 @@ for case in [
     ({"hidden1": dense, "hidden2": dense, "hidden3": dense}, ["hidden3", "hidden2"]),
     ({"one": dense, "two": dense, "norm": norm}, ["two", "norm"], True),
     ({"one": dense, "two": dense}, []),
+    ({"one": dense, "relu": lambda name: layers.ReLU(name=name)}, ["relu", "one"]),
 ]:
     check_copy(*case)
 # END HIDDEN TESTS
@@ -1123,6 +1130,8 @@ for case in [
     (["hidden1", "hidden3"], ["hidden1", "hidden2"], ["hidden1", "hidden2"], "hidden2"),
     (["hidden10", "hidden2"], ["hidden10", "hidden2"], ["hidden2", "hidden1"], "hidden1"),
     (["a", "b"], ["a", "b"], ["nothing"], "nothing"),
+    (["a", "b"], ["a", "b"], ["b", "a/kernel"], "a/kernel"),
+    (["a", "b"], ["a", "b"], ["kernel"], "kernel"),
 ]:
     check_missing(*case)
 # END HIDDEN TESTS

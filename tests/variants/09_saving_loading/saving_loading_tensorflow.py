@@ -643,6 +643,33 @@ def copy_layers(source, target, names):
         target.get_layer(layer.name).set_weights(layer.get_weights())
 
 
+# %% exercise="copy-two-layers" wrong="weights-filed-by-layer" fails="look for layers, not for weights" points=1
+def copy_layers(source, target, names):
+    tables = []
+    for net in (source, target):
+        table = {}
+        for w in net.weights:
+            table.setdefault(w.path.split("/")[-2], []).append(w)
+        tables.append(table)
+    pairs = [(tables[0][name], tables[1][name]) for name in names]
+    for ours, theirs in pairs:
+        for a, b in zip(ours, theirs):
+            b.assign(a)
+
+
+# %% exercise="copy-two-layers" wrong="by-path-and-layers" fails="wanted an exception that names 'a/kernel'" points=2
+def copy_layers(source, target, names):
+    for net in (source, target):
+        known = {layer.name for layer in net.layers} | {w.path for w in net.weights} | {"/".join(w.path.split("/")[-2:]) for w in net.weights}
+        for name in names:
+            if name not in known:
+                raise KeyError(name)
+    for name in names:
+        ours, theirs = ([w for w in net.weights if f"/{name}/" in f"/{w.path}/"] for net in (source, target))
+        for a, b in zip(ours, theirs):
+            b.assign(a)
+
+
 # %% exercise="copy-two-layers" right="undone-after-an-error"
 def copy_layers(source, target, names):
     before = target.get_weights()
