@@ -367,7 +367,8 @@ except TypeError as error:
 # - `arrays` is a list of NumPy arrays, in the order of `model.weights`, as `get_weights` gives
 #   them.
 # - No model is made in real memory before it is known that it fits.
-# - The returned model can be called, and training it leaves `arrays` as they are.
+# - The returned model is as `make` builds it, but for the values: what was trainable is so still.
+#   It can be called, and training it leaves `arrays` as they are.
 #
 # After both, operations run at once again, as before. The first tests cell (2 points) is about
 # `model_size`, the second (2 points) about `build_if_fits`.
@@ -472,8 +473,8 @@ def check_build(parts, size, limit):
         return keras.Sequential(parts())
 
     rng = np.random.default_rng(size)
-    arrays = [rng.uniform(1, 2, w.shape).astype("float32")
-              for w in keras.Sequential(parts()).weights]
+    weights = keras.Sequential(parts()).weights
+    arrays = [rng.uniform(1, 2, w.shape).astype("float32") for w in weights]
     saved = [array.copy() for array in arrays]
     called = f"build_if_fits(make, arrays, {limit}) for a model of {size} bytes"
     model = build_if_fits(make, arrays, limit)
@@ -495,6 +496,8 @@ def check_build(parts, size, limit):
     assert len(got) == len(saved) and not wrong, (
         f"{called} gave a model in which the weights number {wrong} differ from arrays: a model "
         "that is made anew has values of its own; set the weights.")
+    assert [w.trainable for w in model.weights] == [w.trainable for w in weights], (
+        f"{called} gave a model with other trainable weights than make() builds: set values only.")
     y = model(np.ones((2, 4), "float32"))
     assert isinstance(y, tf.Tensor), f"the model of {called} gave {type(y).__name__} when called."
     for w in model.weights:
@@ -765,10 +768,13 @@ for case in [("a layer with a constant", Constant("scale", "CPU:1", name="one"),
     check_constants(*case)
 # BEGIN HIDDEN TESTS
 deep = Constant("table", "CPU:0", layers.Dense(1, name="dense"), name="deep")
+deeper = Constant("t", "CPU:0", Constant("u", "CPU:1", name="low"), name="mid")
 for case in [
     ("constants on two levels", Constant("c", "CPU:1", deep, name="outer"),
      {"CPU:0": ["outer/deep/table", "outer/deep/dense/kernel", "outer/deep/dense/bias"],
       "CPU:1": ["outer/c"]}),
+    ("constants on three levels", Constant("c", "CPU:1", deeper, name="top"),
+     {"CPU:0": ["top/mid/t"], "CPU:1": ["top/c", "top/mid/low/u"]}),
     ("a raw variable", Constant("v", "CPU:1", kind=tf.Variable, name="raw"), {"CPU:1": ["raw/v"]}),
 ]:
     check_constants(*case)

@@ -216,6 +216,24 @@ def build_if_fits(make, arrays, limit):
     return model
 
 
+# %% exercise="meta-size" wrong="comes-back-frozen" fails="other trainable weights than make() builds" points=2
+def model_size(make):
+    with tf.Graph().as_default():
+        model = make()
+    numbers = [w.shape.num_elements() for w in model.weights]
+    sizes = [tf.as_dtype(w.dtype).size for w in model.weights]
+    return sum(numbers), sum(n * size for n, size in zip(numbers, sizes))
+
+
+def build_if_fits(make, arrays, limit):
+    if model_size(make)[1] > limit:
+        return None
+    model = make()
+    model.trainable = False
+    model.set_weights(arrays)
+    return model
+
+
 # %% exercise="meta-size" right="bytes-of-the-arrays"
 def model_size(make):
     with tf.Graph().as_default():
@@ -364,6 +382,18 @@ def audit(model):
         for name, value in vars(layer).items():
             if isinstance(value, (tf.Tensor, tf.Variable)):
                 found[place(value)].append(f"{layer.path}/{name}")
+    return found
+
+
+# %% exercise="one-device-audit" wrong="two-levels" fails="lacks ['top/mid/low/u']" points=2
+def audit(model):
+    found = {}
+    for w in model.weights:
+        found.setdefault(place(w.value), []).append(w.path)
+    for layer in [model, *model._layers]:
+        for name, value in vars(layer).items():
+            if isinstance(value, (tf.Tensor, tf.Variable)):
+                found.setdefault(place(value), []).append(f"{layer.path}/{name}")
     return found
 
 
