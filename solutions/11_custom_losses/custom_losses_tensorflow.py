@@ -569,6 +569,9 @@ for case in [
     ((4, 2), (4, 2), "two outputs are not one column"),
     ((4, 2), (8,), "as many numbers, but not as many examples"),
     ((), (4,), "a number without axes is no batch"),
+    ((), (1,), "a number without axes is no batch, not even of one"),
+    ((1, 1), (), "a number without axes is no batch, not even of one"),
+    ((), (), "two numbers without axes are no batch"),
     ((3, 1, 1), (3,), "more than two axes"),
     ((1, 1, 1), (1,), "more than two axes"),
     ((1,), (0,), "no predictions, one target"),
@@ -1049,8 +1052,8 @@ for name, weight in {"kernel": lambda: dense.kernel, "kernel.numpy()": dense.ker
 # - **In**: `model`, a built Keras model or layer; `loss`, float32, shape `()`; two Python numbers.
 # - **Out**: float32, shape `()`: `loss` plus `l1` times the sum of $|w|$ plus `l2` times the sum of
 #   $w^2$, both over all entries of all kernels of `model`.
-# - A kernel is a trainable weight of `model`, at any depth, with two or more axes. All others are
-#   left out.
+# - A kernel is a trainable weight of `model`, at any depth, with two or more axes, whatever its
+#   name or layer. All others are left out. A kernel that two layers share counts once.
 # - Called inside a tape, it gives a result with gradients for the kernels, through the penalty, and
 #   for all that `loss` came from.
 # - A model without kernels has no penalty. The models in the tests have no regularisers of their
@@ -1094,7 +1097,9 @@ def check_penalty(model, description, l1, l2):
     for w, value in zip(model.trainable_weights, everything):
         w.assign(value)
     kernels = [a for a in everything if a.ndim >= 2]
-    named = [a for a, w in zip(everything, model.trainable_weights) if w.name == "kernel"]
+    names = [w.name for w in model.trainable_weights]
+    named = [a for a, name in zip(everything, names) if name == "kernel"]
+    others = [a for a, name in zip(everything, names) if name not in ("bias", "gamma", "beta")]
     frozen = [w.numpy() for w in model.non_trainable_weights if len(w.shape) >= 2]
     y = penalised_loss(model, tf.constant(1.5), l1=l1, l2=l2)
     called = f"penalised_loss(model, 1.5, l1={l1}, l2={l2}) for {description}"
@@ -1119,6 +1124,7 @@ def check_penalty(model, description, l1, l2):
         "only kernels with two axes count; a convolution has four": 1.5 + penalty(dense),
         "only weights called kernel count; their axes decide, not their name":
             1.5 + penalty(named),
+        "a weight with one axis is no kernel, whatever its name": 1.5 + penalty(others),
         "only the first kernel counts": 1.5 + penalty(kernels[:1]),
         "frozen kernels are penalised too": 1.5 + penalty(kernels + frozen),
         "there is no penalty: look at all depths of the tree": 1.5,
@@ -1160,9 +1166,32 @@ class Mix(layers.Layer):
         return x @ self.mix
 
 
-for last in ([layers.Dense(2, trainable=False)], [Mix()], [layers.Dense(3)] * 2):
-    what = {Mix: "a weight of two axes called mix"}.get(
-        type(last[0]), "a layer at two places" if len(last) > 1 else "a frozen layer")
+class Slopes(layers.Layer):
+    def build(self, shape):
+        self.slopes = self.add_weight(name="slopes", shape=(shape[-1],))
+
+    def call(self, x):
+        return x * self.slopes
+
+
+class Shared(layers.Layer):
+    def __init__(self, other):
+        super().__init__()
+        self.kernel = other.kernel
+
+    def call(self, x):
+        return x @ ops.transpose(self.kernel)
+
+
+dense = layers.Dense(2)
+dense.build((None, 3))
+for what, last in {
+    "a frozen layer": [layers.Dense(2, trainable=False)],
+    "a layer at two places": [layers.Dense(3)] * 2,
+    "a weight of two axes called mix": [Mix()],
+    "a weight of one axis called slopes": [Slopes()],
+    "two layers that share a kernel": [dense, Shared(dense)],
+}.items():
     check_penalty(keras.Sequential([keras.Input((3,)), layers.Dense(3), *last]), what, 0.2, 0.1)
 y = penalised_loss(dense, tf.constant(2.0))
 assert isinstance(y, tf.Tensor) and abs(y.numpy() - 2.0) < 1e-6, (
@@ -1309,7 +1338,8 @@ print(tape.gradient(loss, weight).numpy())
 # - It computes the loss of `model(x)` and its gradients, and lets `optimizer` take one step with
 #   all trainable weights.
 # - Then every entry of a kernel that is below 0 becomes 0. A kernel is a trainable weight with two
-#   or more axes, at any depth. All other entries and weights stay as the optimizer left them.
+#   or more axes, at any depth, whatever its name or layer. All other entries and weights stay as
+#   the optimizer left them.
 # - The weights remain the same objects, and the optimizer the same one, ready for the next step.
 # - **Out**: the loss before the step, as a Python `float`.
 #
@@ -1477,6 +1507,29 @@ assert mix.mix.numpy().tolist() == [[1, 0], [0, 3]], (
 assert frozen.kernel.numpy()[:, 0].tolist() == [-1, 2], (
     f"constrained_step made {frozen.kernel.numpy()[:, 0].tolist()} of a frozen kernel [-1, 2]: "
     "only trainable weights are constrained.")
+
+
+class Slopes(layers.Layer):
+    def build(self, shape):
+        self.slopes = self.add_weight(name="slopes", shape=(shape[-1],))
+
+    def call(self, x):
+        return x * self.slopes
+
+
+model = keras.Sequential(
+    [keras.Input((2, 2, 1)), layers.Conv2D(2, 2, use_bias=False), layers.Flatten(), Slopes()])
+model.set_weights([np.array([[-1.0, 2], [3, -4], [5, -6], [-7, 8]]).reshape(2, 2, 1, 2),
+                   np.array([-1.0, 2.0])])
+x, y = tf.ones((1, 2, 2, 1)), tf.ones((1, 2))
+constrained_step(model, keras.optimizers.SGD(0.0), lambda t, p: ops.mean(t - p), x, y)
+kernel, slopes = (w.numpy().ravel().tolist() for w in model.weights)
+assert kernel == [0, 2, 3, 0, 5, 0, 0, 8], (
+    f"constrained_step with learning rate 0 left {kernel} of the kernel of a convolution, wanted "
+    "no entry below 0: a kernel has two or more axes, that of a convolution four.")
+assert slopes == [-1, 2], (
+    f"constrained_step with learning rate 0 made {slopes} of a weight [-1, 2]: one axis makes no "
+    "kernel, whatever its name.")
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -1612,7 +1665,7 @@ json.dumps(L1Penalty(tf.constant(0.25)).get_config())
 # - `get_config()` returns a new dictionary: the base class's entries and `"threshold"`, as it was
 #   given to the constructor. `json.dumps` accepts it.
 # - `HuberLoss.from_config(config)`, and with it `keras.losses.deserialize`, makes a loss from such
-#   a dictionary that computes the same.
+#   a dictionary that computes the same. Changes to the dictionary do not change the loss.
 # - Every `HuberLoss` has settings of its own.
 #
 # `threshold` is a positive Python number, and you need not check it. The first tests cell (2
@@ -1746,6 +1799,11 @@ def check_base(reduction, threshold, e, weights):
     assert type(again) is dict and again.get("threshold") == threshold, (
         f"a change to the dictionary that {name}.get_config() returned has changed the loss: "
         "return a new dictionary each time.")
+    given["threshold"] = 99.0
+    mine = loaded.get_config()
+    assert type(mine) is dict and mine is not given and mine.get("threshold") == threshold, (
+        f"a change to the dictionary that HuberLoss.from_config({noted}) was given has changed the "
+        "loss that it made: take the values out, and do not keep the dictionary.")
     y_true, y_pred = tf.fill(e.shape, 2.0), tf.constant(e + 2, "float32")
     for loss, called in ((first, name), (loaded, f"HuberLoss.from_config({noted})")):
         each = loss.call(y_true, y_pred)

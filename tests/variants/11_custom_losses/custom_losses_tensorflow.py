@@ -154,6 +154,18 @@ def squared_error(y_true, y_pred):
     return ops.cast(ops.square(rows[0] - rows[1]), "float32")
 
 
+# %% exercise="one-column-targets" wrong="number-as-a-batch" fails="not even of one" points=2
+def squared_error(y_true, y_pred):
+    rows = []
+    for t in (y_true, y_pred):
+        if len(t.shape) > 2 or len(t.shape) == 2 and t.shape[1] != 1:
+            raise ValueError("row or column")
+        rows.append(ops.cast(ops.reshape(t, (-1,)), "float32"))
+    if rows[0].shape != rows[1].shape:
+        raise ValueError("different")
+    return ops.square(rows[0] - rows[1])
+
+
 # %% exercise="one-column-targets" right="pattern-of-shapes"
 def squared_error(y_true, y_pred):
     n = y_pred.shape[0] if len(y_pred.shape) else -1
@@ -430,6 +442,24 @@ def penalised_loss(model, loss, l1=0.0, l2=0.0):
     return loss
 
 
+# %% exercise="kernel-penalty" wrong="all-but-known-names" fails="a weight with one axis is no kernel" points=1
+def penalised_loss(model, loss, l1=0.0, l2=0.0):
+    for w in model.trainable_weights:
+        if w.name not in ("bias", "gamma", "beta"):
+            loss = loss + l1 * ops.sum(ops.abs(w)) + l2 * ops.sum(ops.square(w))
+    return loss
+
+
+# %% exercise="kernel-penalty" wrong="tied-variables-twice" fails="at every depth, once each" points=1
+def penalised_loss(model, loss, l1=0.0, l2=0.0):
+    for layer in {id(layer): layer for layer in model._flatten_layers()}.values():
+        if not list(layer._flatten_layers(include_self=False)):
+            for w in layer.trainable_weights:
+                if len(w.shape) >= 2:
+                    loss = loss + l1 * ops.sum(ops.abs(w)) + l2 * ops.sum(ops.square(w))
+    return loss
+
+
 # %% exercise="kernel-penalty" right="built-in-regulariser"
 def penalised_loss(model, loss, l1=0.0, l2=0.0):
     penalty = keras.regularizers.L1L2(l1, l2)
@@ -552,6 +582,30 @@ def constrained_step(model, optimizer, loss_fn, x, y):
         if len(w.shape) >= 2:
             w.assign(tf.nn.relu(w))
     return float(loss_fn(y, model(x)))
+
+
+# %% exercise="non-negative-weights" wrong="all-but-biases" fails="one axis makes no kernel" points=2
+def constrained_step(model, optimizer, loss_fn, x, y):
+    weights = model.trainable_weights
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y, model(x))
+    optimizer.apply(tape.gradient(loss, weights), weights)
+    for w in weights:
+        if w.name != "bias":
+            w.assign(ops.maximum(w, 0.0))
+    return float(loss)
+
+
+# %% exercise="non-negative-weights" wrong="two-axes-only" fails="that of a convolution four" points=2
+def constrained_step(model, optimizer, loss_fn, x, y):
+    weights = model.trainable_weights
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y, model(x))
+    optimizer.apply(tape.gradient(loss, weights), weights)
+    for w in weights:
+        if len(w.shape) == 2:
+            w.assign(ops.maximum(w, 0.0))
+    return float(loss)
 
 
 # %% exercise="non-negative-weights" right="constraint-of-the-weight"
@@ -684,6 +738,27 @@ class HuberLoss(keras.losses.Huber):
     def __init__(self, threshold=1.0, **kwargs):
         super().__init__(delta=threshold, **kwargs)
         self.threshold = threshold
+
+
+# %% exercise="configured-loss" wrong="shares-the-dictionary" fails="do not keep the dictionary" points=2
+class HuberLoss(keras.losses.Loss):
+    def __init__(self, threshold=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.settings = {"threshold": threshold}
+
+    def call(self, y_true, y_pred):
+        t = self.settings["threshold"]
+        size = ops.abs(y_true - y_pred)
+        return ops.mean(ops.where(size <= t, size**2 / 2, t * size - t**2 / 2), axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "threshold": self.settings["threshold"]}
+
+    @classmethod
+    def from_config(cls, config):
+        loss = cls(**config)
+        loss.settings = config
+        return loss
 
 
 # %% exercise="configured-loss" right="built-in-function"
