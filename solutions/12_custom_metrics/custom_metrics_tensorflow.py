@@ -29,6 +29,7 @@
 # %% role="setup"
 import math
 import os
+from collections.abc import Collection
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -331,7 +332,7 @@ print("0 and then NaN: ", float(0.0 + tf.reduce_mean(tf.zeros((0,)))))
 # - `result()` returns the true positives divided by the positive calls, over all batches since the
 #   object was made or reset, as a float32 tensor of shape `()`. Without any positive call it
 #   returns 0. It changes nothing: asked twice, it answers twice the same.
-# - `reset_state()` forgets all batches.
+# - `reset_state()` forgets all batches. The threshold stays.
 # - All state is in the metric's `variables`, which are there as soon as the constructor is done: an
 #   object that is given the values of another one's variables goes on where that one stood.
 #
@@ -502,6 +503,14 @@ def check_nothing(p, y):
     assert abs(got - 0.5) < 1e-5, (
         f"result() after reset_state() and a batch with 1 of 2 calls right gave {got:.4f}, wanted "
         "0.5: the reset must put back every part of the state.")
+    metric = StreamingPrecision(0.75)
+    metric.reset_state()
+    update([0.6, 0.7, 0.9], [0, 0, 1])
+    got = read("after a reset with threshold 0.75")
+    assert abs(got - 1) < 1e-5, (
+        "result() of StreamingPrecision(0.75) after reset_state() and probabilities 0.6, 0.7 and "
+        f"0.9, of which the last is right, gave {got:.4f}, wanted 1: the threshold is a setting, "
+        "and a reset leaves it alone.")
 
 
 for p, y in [([0.9, 0.7, 0.6], [1, 1, 0])]:
@@ -846,7 +855,7 @@ for batches in [[([3.0], [0.2]), ([0.5, -5.0, 1.0], [2.0, 0.0, 7.0])],
 def check_refused(shapes):
     metric = HuberMetric()
 
-    def wants(wanted, when, cause):
+    def wants(wanted, when, cause, metric=metric):
         try:
             value = metric.result()
         except ZeroDivisionError:
@@ -879,6 +888,21 @@ def check_refused(shapes):
                              "every prediction with every target.")
     metric.reset_state()
     wants(0, "after reset_state()", "something was left from before.")
+    metric.update_state(tf.zeros(1), tf.constant([4.0]))
+    wants(3.5, "after reset_state() and an error of 4", "the reset must put back both sums.")
+    heir, other = HuberMetric(), HuberMetric(2.0)
+    other.update_state(tf.zeros(1), tf.constant([3.0]))
+    wants(3.5, "after an update of another object", "the two share their state.")
+    other.reset_state()
+    other.update_state(tf.zeros(1), tf.constant([3.0]))
+    wants(4, "of HuberMetric(2.0) after reset_state() and an error of 3", "the threshold is a "
+          "setting, and a reset leaves it alone.", other)
+    for variable, value in zip(heir.variables, metric.variables):
+        variable.assign(value.numpy())
+    heir.update_state(tf.zeros(1), tf.zeros(1))
+    wants(1.75, "of an object that was given the variables of one that has seen an error of 4, and "
+          "then an error of 0", "some of the state is not in variables but in attributes, which "
+          "Keras does not save.", heir)
 
 
 for shapes in [[(3,), (3, 1)], [(2,), (2,), (2, 1)]]:
@@ -1545,16 +1569,17 @@ for steps, n in [(2, 4), (9, 3)]:
 # %% exercise="no-graph-kept" role="tests" points=1
 # Exercise 12.4, tests 3 of 3: the state does not grow.
 def numbers_kept(thing, seen):
-    """Count the numbers in an object, through its attributes, class and containers."""
+    """Count the numbers and letters in a value, through containers of any kind."""
     if id(thing) in seen:
         return 0
     seen.add(id(thing))
     if isinstance(thing, (tf.Tensor, tf.Variable, keras.Variable, np.ndarray)):
         return math.prod(thing.shape)
-    if isinstance(thing, dict):
-        return sum(numbers_kept(part, seen) for part in thing.values())
-    if isinstance(thing, (list, tuple, set)):
-        return sum(1 + numbers_kept(part, seen) for part in thing)
+    if isinstance(thing, (str, bytes, bytearray)):
+        return len(thing)
+    if isinstance(thing, Collection):
+        parts = [*thing, *thing.values()] if isinstance(thing, dict) else thing
+        return sum(1 + numbers_kept(part, seen) for part in parts)
     return 1
 
 
@@ -1566,8 +1591,8 @@ def check_size(few, many):
             of_class = {k: v for k, v in vars(type(metric)).items() if not k.startswith("__")}
             sizes.append(numbers_kept([vars(metric), of_class, metric.variables], set()))
     assert sizes[0] == sizes[1], (
-        f"a RunningLoss keeps {sizes[0]} numbers after {few} updates and {sizes[1]} after {many}, "
-        "wanted the same: it collects what it is given. Keep one sum and one count.")
+        f"a RunningLoss keeps {sizes[0]} numbers or letters after {few} updates and {sizes[1]} "
+        f"after {many}, wanted the same: it collects what it is given. Keep one sum and one count.")
     value = metric.result()
     wanted = sum(step**2 for step in range(1, many + 1)) / sum(range(1, many + 1))
     assert isinstance(value, tf.Tensor) and tuple(value.shape) == (), (
@@ -1679,8 +1704,8 @@ except tf.errors.InvalidArgumentError as error:
 # - With `k` of `classes` or more, every example is a hit.
 # - Logits may be large: those of a row go from -1000 to 1000. No row that is tested has two equal
 #   logits.
-# - `reset_state()` forgets all batches. The state is in the metric's `variables`, which are there
-#   as soon as the constructor is done.
+# - `reset_state()` forgets all batches; `k` stays. The state is in the metric's `variables`, which
+#   are there as soon as the constructor is done.
 #
 # The first tests cell (2 points) streams batches, the second (1 point) tries large logits, many
 # `k`, empty batches and `reset_state`.
@@ -1736,6 +1761,7 @@ class TopKAccuracy(keras.metrics.Metric):
 def check_hits(k, classes, sizes, seed):
     rng = np.random.default_rng(seed)
     metric, ranks, shares, others, lowest = TopKAccuracy(k), [], [], [], []
+    TopKAccuracy(classes)  # another one, with a k of its own
     parts = [metric, *getattr(metric, "__dict__", {}).values()]
     assert not any(isinstance(p, keras.metrics.SparseTopKCategoricalAccuracy) for p in parts), (
         "TopKAccuracy uses Keras's SparseTopKCategoricalAccuracy; the task is to do its work.")
@@ -1773,6 +1799,7 @@ def check_hits(k, classes, sizes, seed):
             "that is the mean of the batches' shares; carry hits and examples": np.mean(shares),
             "that is the last batch alone; add to the state": shares[-1],
             "that is top 1; k was ignored": np.mean(ranks_all == 0),
+            "k is that of another object; keep it in self": 1.0,
             "only the class in place k was looked at": np.mean(ranks_all == k - 1),
             "the hits were divided by k times the examples": wanted / k,
             "labels were compared with other rows; write labels[:, None]": np.mean(others),
@@ -1807,20 +1834,34 @@ def check_edges(classes, scale):
     wants(metric, 0, "before the first batch", "nothing was seen.")
     metric.update_state(tf.zeros(0, tf.int64), tf.zeros((0, classes)))
     wants(metric, 0, "after an empty batch", "nothing was seen.")
-    rows, labels = [], []
-    for label in range(1, classes):
-        for second in (label, label % (classes - 1) + 1):  # then the label is second, or third
-            row = -scale * np.linspace(0.5, 1.0, classes)
-            row[[0, label]], row[second] = [scale, scale / 6], scale / 3
-            rows.append(row)
-            labels.append(label)
-    metric.update_state(tf.constant(labels, tf.int64), tf.constant(rows, tf.float32))
-    wants(metric, 0.5, f"with k = 2, for rows with one logit of {scale:.0f}, with the label second "
-          "in half of them and third in the others,", "rank the logits themselves; softmax makes "
-          "all but the largest of such logits 0, and equal. (Or is k not used? See the first tests "
-          "cell.)")
-    metric.reset_state()
-    wants(metric, 0, "after reset_state()", "it must put back hits and examples.")
+    for two, three in [(scale / 3, scale / 6), (-scale / 3, -scale / 2)]:
+        rows, labels = [], []
+        for label in range(1, classes):
+            for second in (label, label % (classes - 1) + 1):  # then the label is second, or third
+                row = -scale * np.linspace(0.6, 1.0, classes)
+                row[[0, label]], row[second] = [scale, three], two
+                rows.append(row)
+                labels.append(label)
+        batch = tf.constant(labels, tf.int64), tf.constant(rows, tf.float32)
+        metric.update_state(*batch)
+        wants(metric, 0.5, f"with k = 2, for rows with one logit of {scale:.0f}, with the label "
+              f"second ({two:.0f}) in half of them and third ({three:.0f}) in the others,", "rank "
+              "the logits themselves; softmax makes all but the largest of such logits 0, and "
+              "equal, in float64 too. (Or is k not used? See the first tests cell.)")
+        metric.reset_state()
+        wants(metric, 0, "after reset_state()", "it must put back hits and examples.")
+    metric.update_state(*batch)
+    wants(metric, 0.5, "after reset_state() and the same rows again", "it must put back hits and "
+          "examples, both, and leave k alone, which is a setting.")
+    heir = TopKAccuracy(2)
+    for variable, value in zip(heir.variables, metric.variables):
+        variable.assign(value.numpy())
+    wants(heir, 0.5, "of an object that was given the variables of this one", "some of the state "
+          "is not in variables but in attributes, which Keras does not save.")
+    heir.update_state(batch[0] * 0, batch[1])
+    wants(heir, 0.75, "of that object after as many hits", "some of the state is not in variables "
+          "but in attributes, which Keras does not save.")
+    wants(metric, 0.5, "after an update of another object", "the two share their state.")
 
     for k in (classes, classes + 3):
         metric = TopKAccuracy(k)

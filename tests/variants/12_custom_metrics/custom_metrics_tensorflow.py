@@ -164,6 +164,26 @@ class StreamingPrecision(keras.metrics.Metric):
         return tf.identity(self.value.value)
 
 
+# %% exercise="streaming-precision" wrong="init-again-without-threshold" fails="a reset leaves it alone" points=2
+class StreamingPrecision(keras.metrics.Metric):
+    def __init__(self, threshold=0.5):
+        super().__init__(name="streaming_precision")
+        self.threshold = threshold
+        self.true_positives = self.add_weight(name="true_positives", initializer="zeros")
+        self.calls = self.add_weight(name="calls", initializer="zeros")
+
+    def update_state(self, labels, probabilities, sample_weight=None):
+        called = probabilities > self.threshold
+        self.true_positives.assign_add(ops.sum(ops.cast(called & (labels == 1), "float32")))
+        self.calls.assign_add(ops.sum(ops.cast(called, "float32")))
+
+    def result(self):
+        return ops.divide_no_nan(self.true_positives.value, self.calls.value)
+
+    def reset_state(self):
+        self.__init__()
+
+
 # %% exercise="streaming-precision" right="true-and-false-positives"
 class StreamingPrecision(keras.metrics.Metric):
     def __init__(self, threshold=0.5):
@@ -276,7 +296,7 @@ class HuberMetric(keras.metrics.Metric):
         return ops.divide_no_nan(self.total.value, self.weight.value)
 
 
-# %% exercise="huber-metric" wrong="threshold-fixed" fails="threshold was ignored" points=1
+# %% exercise="huber-metric" wrong="threshold-fixed" fails="threshold was ignored"
 class HuberMetric(keras.metrics.Metric):
     def __init__(self, threshold=1.0):
         super().__init__(name="huber_metric")
@@ -382,6 +402,114 @@ class HuberMetric(keras.metrics.Metric):
 
     def result(self):
         return ops.divide_no_nan(self.total.value, self.weight.value)
+
+
+# %% exercise="huber-metric" wrong="init-again" fails="a reset leaves it alone" points=3
+class HuberMetric(keras.metrics.Metric):
+    def __init__(self, threshold=1.0):
+        super().__init__(name="huber_metric")
+        self.threshold = threshold
+        self.total = self.add_weight(name="total", initializer="zeros")
+        self.weight = self.add_weight(name="weight", initializer="zeros")
+
+    def update_state(self, targets, predictions, sample_weight=None):
+        if sample_weight is None:
+            sample_weight = ops.ones_like(targets)
+        shapes = [tuple(t.shape) for t in (targets, predictions, sample_weight)]
+        if len(set(shapes)) > 1:
+            raise ValueError(f"shapes {shapes}")
+        e, t = ops.abs(predictions - targets), self.threshold
+        values = ops.where(e <= t, e**2 / 2, t * (e - t / 2))
+        self.total.assign_add(ops.sum(sample_weight * values))
+        self.weight.assign_add(ops.sum(sample_weight))
+
+    def result(self):
+        return ops.divide_no_nan(self.total.value, self.weight.value)
+
+    def reset_state(self):
+        self.__init__()
+
+
+# %% exercise="huber-metric" wrong="half-total" fails="the reset must put back both sums" points=3
+class HuberMetric(keras.metrics.Metric):
+    def __init__(self, threshold=1.0):
+        super().__init__(name="huber_metric")
+        self.threshold = threshold
+        self.total = self.add_weight(name="total", initializer="zeros")
+        self.weight = self.add_weight(name="weight", initializer="zeros")
+
+    def update_state(self, targets, predictions, sample_weight=None):
+        if sample_weight is None:
+            sample_weight = ops.ones_like(targets)
+        shapes = [tuple(t.shape) for t in (targets, predictions, sample_weight)]
+        if len(set(shapes)) > 1:
+            raise ValueError(f"shapes {shapes}")
+        e, t = ops.abs(predictions - targets), self.threshold
+        values = ops.where(e <= t, e**2 / 2, t * (e - t / 2))
+        self.total.assign_add(ops.sum(sample_weight * values))
+        self.weight.assign_add(ops.sum(sample_weight))
+
+    def result(self):
+        return ops.divide_no_nan(self.total.value, self.weight.value)
+
+    def reset_state(self):
+        self.total.assign(0.0)
+
+
+# %% exercise="huber-metric" wrong="numbers-in-python" fails="some of the state is not in variables" points=3
+class HuberMetric(keras.metrics.Metric):
+    def __init__(self, threshold=1.0):
+        super().__init__(name="huber_metric")
+        self.threshold = threshold
+        self.value = self.add_weight(name="value", initializer="zeros")
+        self.total, self.weight = 0.0, 0.0
+
+    def update_state(self, targets, predictions, sample_weight=None):
+        if sample_weight is None:
+            sample_weight = ops.ones_like(targets)
+        shapes = [tuple(t.shape) for t in (targets, predictions, sample_weight)]
+        if len(set(shapes)) > 1:
+            raise ValueError(f"shapes {shapes}")
+        e, t = ops.abs(predictions - targets), self.threshold
+        values = ops.where(e <= t, e**2 / 2, t * (e - t / 2))
+        self.total += float(ops.sum(sample_weight * values))
+        self.weight += float(ops.sum(sample_weight))
+        self.value.assign(self.total / self.weight if self.weight else 0.0)
+
+    def result(self):
+        return tf.identity(self.value.value)
+
+    def reset_state(self):
+        self.total, self.weight = 0.0, 0.0
+        self.value.assign(0.0)
+
+
+# %% exercise="huber-metric" wrong="sums-of-the-class" fails="the two share their state" points=3
+class HuberMetric(keras.metrics.Metric):
+    sums = {}
+
+    def __init__(self, threshold=1.0):
+        super().__init__(name="huber_metric")
+        self.threshold = threshold
+        self.value = self.add_weight(name="value", initializer="zeros")
+        self.sums.update(total=0.0, weight=0.0)
+
+    def update_state(self, targets, predictions, sample_weight=None):
+        if sample_weight is None:
+            sample_weight = ops.ones_like(targets)
+        shapes = [tuple(t.shape) for t in (targets, predictions, sample_weight)]
+        if len(set(shapes)) > 1:
+            raise ValueError(f"shapes {shapes}")
+        e, t = ops.abs(predictions - targets), self.threshold
+        values = ops.where(e <= t, e**2 / 2, t * (e - t / 2))
+        self.sums["total"] += float(ops.sum(sample_weight * values))
+        self.sums["weight"] += float(ops.sum(sample_weight))
+
+    def result(self):
+        return ops.divide_no_nan(tf.constant(self.sums["total"]), tf.constant(self.sums["weight"]))
+
+    def reset_state(self):
+        self.sums.update(total=0.0, weight=0.0)
 
 
 # %% exercise="huber-metric" right="clipped-error-in-one-vector"
@@ -787,6 +915,24 @@ class RunningLoss(keras.metrics.Metric):
         return ops.divide_no_nan(self.total.value, self.count.value)
 
 
+# %% exercise="no-graph-kept" wrong="text-log" fails="it collects what it is given" points=3
+class RunningLoss(keras.metrics.Metric):
+    def __init__(self):
+        super().__init__(name="running_loss")
+        self.log = ""
+        self.total = self.add_weight(name="total", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, loss, n):
+        self.log = self.log + f"{n};"
+        if n > 0:
+            self.total.assign_add(n * loss)
+            self.count.assign_add(n)
+
+    def result(self):
+        return ops.divide_no_nan(self.total.value, self.count.value)
+
+
 # %% exercise="no-graph-kept" right="multiply-no-nan"
 class RunningLoss(keras.metrics.Metric):
     def __init__(self):
@@ -956,6 +1102,126 @@ class TopKAccuracy(keras.metrics.Metric):
 class TopKAccuracy(keras.metrics.SparseTopKCategoricalAccuracy):
     def __init__(self, k):
         super().__init__(k=k)
+
+
+# %% exercise="top-k-accuracy" wrong="reset-k1" fails="gave 0.0000, wanted 0.5" points=2
+class TopKAccuracy(keras.metrics.Metric):
+    def __init__(self, k):
+        super().__init__(name="top_k_accuracy")
+        self.k = k
+        self.hits = self.add_weight(name="hits", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, labels, logits, sample_weight=None):
+        hits = tf.math.in_top_k(labels, logits, self.k)
+        self.hits.assign_add(ops.sum(ops.cast(hits, "float32")))
+        self.count.assign_add(ops.size(labels))
+
+    def result(self):
+        return ops.divide_no_nan(self.hits.value, self.count.value)
+
+    def reset_state(self):
+        self.__init__(1)
+
+
+# %% exercise="top-k-accuracy" wrong="half-count" fails="gave 1.0000, wanted 0.5" points=2
+class TopKAccuracy(keras.metrics.Metric):
+    def __init__(self, k):
+        super().__init__(name="top_k_accuracy")
+        self.k = k
+        self.hits = self.add_weight(name="hits", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, labels, logits, sample_weight=None):
+        hits = tf.math.in_top_k(labels, logits, self.k)
+        self.hits.assign_add(ops.sum(ops.cast(hits, "float32")))
+        self.count.assign_add(ops.size(labels))
+
+    def result(self):
+        return ops.divide_no_nan(self.hits.value, self.count.value)
+
+    def reset_state(self):
+        self.count.assign(0.0)
+
+
+# %% exercise="top-k-accuracy" wrong="softmax64-argsort" fails="in float64 too" points=2
+class TopKAccuracy(keras.metrics.Metric):
+    def __init__(self, k):
+        super().__init__(name="top_k_accuracy")
+        self.k = k
+        self.hits = self.add_weight(name="hits", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, labels, logits, sample_weight=None):
+        hits = tf.reduce_any(tf.argsort(tf.nn.softmax(tf.cast(logits, tf.float64)), direction="DESCENDING")[:, :self.k] == tf.cast(labels, tf.int32)[:, None], axis=1)
+        self.hits.assign_add(ops.sum(ops.cast(hits, "float32")))
+        self.count.assign_add(ops.size(labels))
+
+    def result(self):
+        return ops.divide_no_nan(self.hits.value, self.count.value)
+
+    def reset_state(self):
+        [v.assign(0.0) for v in self.variables]
+
+
+# %% exercise="top-k-accuracy" wrong="k-of-the-class" fails="k is that of another object" points=1
+class TopKAccuracy(keras.metrics.Metric):
+    def __init__(self, k):
+        super().__init__(name="top_k_accuracy")
+        TopKAccuracy.k = k
+        self.hits = self.add_weight(name="hits", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, labels, logits, sample_weight=None):
+        hits = tf.math.in_top_k(labels, logits, self.k)
+        self.hits.assign_add(ops.sum(ops.cast(hits, "float32")))
+        self.count.assign_add(ops.size(labels))
+
+    def result(self):
+        return ops.divide_no_nan(self.hits.value, self.count.value)
+
+    def reset_state(self):
+        [v.assign(0.0) for v in self.variables]
+
+
+# %% exercise="top-k-accuracy" wrong="numbers-in-python" fails="some of the state is not in variables" points=2
+class TopKAccuracy(keras.metrics.Metric):
+    def __init__(self, k):
+        super().__init__(name="top_k_accuracy")
+        self.k = k
+        self.share = self.add_weight(name="share", initializer="zeros")
+        self.hits = self.count = 0.0
+
+    def update_state(self, labels, logits, sample_weight=None):
+        self.hits += float(ops.sum(ops.cast(tf.math.in_top_k(labels, logits, self.k), "float32")))
+        self.count += len(labels)
+        self.share.assign(self.hits / self.count if self.count else 0.0)
+
+    def result(self):
+        return tf.identity(self.share.value)
+
+    def reset_state(self):
+        self.hits = self.count = 0.0
+        self.share.assign(0.0)
+
+
+# %% exercise="top-k-accuracy" wrong="sums-of-the-class" fails="some of the state is not in variables" points=2
+class TopKAccuracy(keras.metrics.Metric):
+    def __init__(self, k):
+        super().__init__(name="top_k_accuracy")
+        self.k = k
+        self.share = self.add_weight(name="share", initializer="zeros")
+        TopKAccuracy.hits = TopKAccuracy.count = 0.0
+
+    def update_state(self, labels, logits, sample_weight=None):
+        TopKAccuracy.hits += float(ops.sum(ops.cast(tf.math.in_top_k(labels, logits, self.k), "float32")))
+        TopKAccuracy.count += len(labels)
+
+    def result(self):
+        return tf.constant(self.hits / self.count if self.count else 0.0)
+
+    def reset_state(self):
+        TopKAccuracy.hits = TopKAccuracy.count = 0.0
 
 
 # %% exercise="top-k-accuracy" right="sorted-downwards"
