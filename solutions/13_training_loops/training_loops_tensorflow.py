@@ -420,7 +420,7 @@ print("sum of model.losses is the penalty:", np.isclose(float(sum(model.losses))
 # - **In**: a built model; a Keras optimizer; `x`, float32, which the model takes; `y`, float32, of
 #   the same shape as `model(x)`. **Out**: the total loss as a Python float.
 # - The total loss is the mean of all squared differences between the model's output and `y`, plus
-#   all that is in the model's `losses`, if anything.
+#   all that is in the model's `losses`, if anything, from whatever layers and weights it comes.
 # - The model is called with `training=True`.
 # - The model's trainable variables are updated by one step of `optimizer`, the one that was given,
 #   with the gradients of this total loss. The model is not compiled.
@@ -564,6 +564,35 @@ for case in [(5, 3, (0.3, 0.1), 0.02)]:
 # BEGIN HIDDEN TESTS
 for case in [(1, 4, (0.05, 0.2), 0.1), (6, 2, (1.5, 0.5), 0.01)]:
     check_penalty(*case)
+
+
+class Slopes(layers.Layer):
+    """A factor for each feature, with a penalty."""
+
+    def build(self, shape):
+        self.slopes = self.add_weight(
+            name="slopes", shape=(shape[-1],), regularizer=keras.regularizers.L2(0.5))
+
+    def call(self, x):
+        return x * self.slopes
+
+
+inner = keras.Sequential([layers.Dense(1, bias_regularizer=keras.regularizers.L2(0.25))])
+model = keras.Sequential([keras.Input((2,)), Slopes(), inner])
+model.set_weights([np.array([1.0, -2.0]), np.array([[3.0], [1.0]]), np.array([2.0])])
+loss = train_step(model, keras.optimizers.SGD(0.1), tf.constant([[1.0, 1.0]]), tf.constant([[5.0]]))
+# The output is 3 - 2 + 2, the error -2; d/ds = 2 * -2 * w + 2 * 0.5 * s, and so on.
+for got, wanted, what in zip(
+    model.get_weights(), ([2.1, -1.4], [[3.4], [0.2]], [2.3]),
+    ("the factors of a layer of one's own, with L2(0.5)", "a kernel without penalty",
+     "a bias in a network inside the network, with L2(0.25)"),
+):
+    assert np.allclose(got, wanted, atol=1e-4), (
+        f"train_step(model, SGD(0.1), x, y) left {got.round(3).tolist()} in {what}, wanted "
+        f"{wanted}: add all of model.losses, which has the penalties of every layer and weight.")
+assert type(loss) is float and np.isclose(loss, 7.5, rtol=1e-4), (
+    f"train_step with penalties on factors and on a bias gave a loss of {loss}, wanted 4 for the "
+    "data plus 2.5 and 1 for the penalties.")
 # END HIDDEN TESTS
 
 # %% exercise="one-step-by-hand" role="tests" points=1
@@ -914,9 +943,9 @@ print("after: ", [layer.trainable for layer in model.layers])
 # - Batches may be of different sizes. Every example counts the same. The model's `losses` are not
 #   part of the result.
 # - Afterwards all is as before: the weights, trainable or not, the collected statistics and the
-#   state of random layers among them; the flag `trainable` of the model and of each layer, also if
-#   an error comes up; and a model that was not compiled is not compiled, one that was has the
-#   optimizer that it had.
+#   state of random layers among them; the flag `trainable` of the model and of each layer, at any
+#   depth, also if an error comes up; and a model that was not compiled is not compiled, one that
+#   was has the optimizer that it had.
 # - If the model or `loss_fn` raises an error, the error goes on to the caller.
 #
 # The first tests cell (2 points) looks at the number and at the mode in which it is computed, the
@@ -1010,15 +1039,16 @@ for case in [[1, 6], [3], [5, 1, 1, 2]]:
 # %% exercise="evaluate-unchanged" role="tests" points=2
 # Exercise 13.4, tests 2 of 2: weights, statistics, random state, flags and optimizer stay.
 def check_unchanged(frozen, compiled=False, fail_at=None):
-    """frozen: the places of layers that are not trained."""
+    """frozen: the places of layers that are not trained; the last two are in a model inside."""
+    inside = keras.Sequential([layers.Dense(3), layers.BatchNormalization()])
     model = keras.Sequential([keras.Input((2,)), layers.Dense(3, kernel_regularizer="l2"),
-                              layers.BatchNormalization(), layers.Dropout(0.5)])
+                              layers.BatchNormalization(), layers.Dropout(0.5), inside])
     for place in frozen:
-        model.layers[place].trainable = False
+        [*model.layers, *inside.layers][place].trainable = False
     optimizer = keras.optimizers.SGD(0.1)
     if compiled:
         model.compile(optimizer=optimizer, loss="mae")
-    blocks = [model, *model.layers]
+    blocks = [model, *model.layers, *inside.layers]
     variables = [v for block in blocks for v in block.variables]
     state, flags = [v.numpy() for v in variables], [block.trainable for block in blocks]
     batches = [(tf.constant(np.arange(2.0 * n).reshape(n, 2) + 5, "float32"), tf.zeros((n, 3)))
@@ -1041,7 +1071,7 @@ def check_unchanged(frozen, compiled=False, fail_at=None):
     assert raised is (fail_at is not None), f"{what} did not pass the error on to the caller."
     after = [block.trainable for block in blocks]
     assert after == flags, (
-        f"{what} left the flags trainable of model, dense, normalisation, dropout at {after}, they "
+        f"{what} left the flags trainable of the model, its layers and theirs at {after}, they "
         f"were {flags} before: the flag of a model sets those of all layers; leave it alone.")
     for variable, before in zip(variables, state):
         assert np.array_equal(variable.numpy(), before), (
@@ -1056,7 +1086,7 @@ def check_unchanged(frozen, compiled=False, fail_at=None):
 for case in [((),), ((1,),)]:
     check_unchanged(*case)
 # BEGIN HIDDEN TESTS
-for case in [((0, 2), True), ((1,), False, 2), ((), True, 1)]:
+for case in [((0, 2), True), ((1,), False, 2), ((), True, 1), ((4,),), ((5,), False, 3)]:
     check_unchanged(*case)
 # END HIDDEN TESTS
 
@@ -1435,7 +1465,7 @@ print("by id:  ", paths(v for v in net.trainable_variables if id(v) in ids))
 # - All trainable variables of `head` move with `head_rate`, all others of the model with
 #   `body_rate`; each moves exactly once per call. Frozen variables are not in the list, and stay.
 # - A variable that is used both in the head and elsewhere in the model counts as the head's.
-# - What belongs to the head is told by identity: names and paths mean nothing.
+# - What belongs to the head is told by identity: names, paths and equal numbers mean nothing.
 # - The memory of the momentum lasts from one call of `update` to the next, and two functions made
 #   by two calls of `two_rates` share nothing.
 #
@@ -1492,6 +1522,9 @@ def make_parts(kind):
     model = keras.Model(inputs, outputs)
     if kind == "frozen":
         a.trainable = False
+    if kind == "equal":
+        for layer in (b, c):
+            layer.set_weights(a.get_weights())
     return model, {"inside": b, "tied": a}.get(kind, c)
 
 
@@ -1533,7 +1566,7 @@ def check_rates(kind, body_rate, head_rate):
 for case in [("plain", 0.01, 0.5), ("inside", 0.25, 0.125)]:
     check_rates(*case)
 # BEGIN HIDDEN TESTS
-for case in [("tied", 0.01, 0.1), ("frozen", 0.3, 0.02)]:
+for case in [("tied", 0.01, 0.1), ("frozen", 0.3, 0.02), ("equal", 0.25, 0.5)]:
     check_rates(*case)
 # END HIDDEN TESTS
 

@@ -250,6 +250,18 @@ def train_step(model, optimizer, x, y):
     return float(loss)
 
 
+# %% exercise="one-step-by-hand" wrong="kernels-of-dense-layers" fails="add all of model.losses" points=2
+def train_step(model, optimizer, x, y):
+    variables = model.trainable_variables
+    with tf.GradientTape() as tape:
+        loss = ops.mean((model(x, training=True) - y) ** 2)
+        for layer in model.layers:
+            if isinstance(layer, layers.Dense) and layer.kernel_regularizer is not None:
+                loss += layer.kernel_regularizer(layer.kernel)
+    optimizer.apply(tape.gradient(loss, variables), variables)
+    return float(loss)
+
+
 # %% exercise="one-step-by-hand" right="all-terms-in-a-list"
 def train_step(model, optimizer, x, y):
     with tf.GradientTape() as tape:
@@ -494,6 +506,21 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
+# %% exercise="evaluate-unchanged" wrong="flags-of-the-outer-layers" fails="the flag of a model sets those of all layers" points=2
+def evaluate(model, loss_fn, batches):
+    flags = [(layer, layer.trainable) for layer in (model, *model.layers)]
+    total, count = 0.0, 0
+    try:
+        model.trainable = False
+        for x, y in batches:
+            total += float(loss_fn(y, model(x, training=False))) * len(x)
+            count += len(x)
+    finally:
+        for layer, flag in flags:
+            layer.trainable = flag
+    return total / count
+
+
 # %% exercise="evaluate-unchanged" right="predict-on-batch"
 def evaluate(model, loss_fn, batches):
     total, count = 0.0, 0
@@ -616,6 +643,40 @@ def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     def update(gradients):
         slow.apply(gradients[:-n], variables[:-n])
         fast.apply(gradients[-n:], variables[-n:])
+
+    return update
+
+
+# %% exercise="two-learning-rates" wrong="equal-numbers" fails="tell the parts by id"
+def two_rates(model, head, body_rate, head_rate, momentum=0.0):
+    variables = list(model.trainable_variables)
+    def in_head(v):
+        return any(v.shape == h.shape and np.array_equal(v, h) for h in head.trainable_variables)
+    is_head = [in_head(v) for v in variables]
+    slow = keras.optimizers.SGD(body_rate, momentum=momentum)
+    fast = keras.optimizers.SGD(head_rate, momentum=momentum)
+
+    def update(gradients):
+        pairs = list(zip(gradients, variables, is_head))
+        slow.apply_gradients([(g, v) for g, v, h in pairs if not h])
+        fast.apply_gradients([(g, v) for g, v, h in pairs if h])
+
+    return update
+
+
+# %% exercise="two-learning-rates" wrong="equal-numbers-at-each-update" fails="case 'equal'" points=1
+def two_rates(model, head, body_rate, head_rate, momentum=0.0):
+    variables = list(model.trainable_variables)
+    slow = keras.optimizers.SGD(body_rate, momentum=momentum)
+    fast = keras.optimizers.SGD(head_rate, momentum=momentum)
+    kernels = [h for h in head.trainable_variables if len(h.shape) > 1]
+    biases = [v for v, w in zip(variables[1:], variables) if any(np.array_equal(w, k) for k in kernels if k.shape == w.shape)]
+
+    def update(gradients):
+        pairs = list(zip(gradients, variables))
+        mine = [any(v.shape == k.shape and np.array_equal(v, k) for k in kernels) or any(v is b for b in biases) for _, v in pairs]
+        slow.apply_gradients([p for p, h in zip(pairs, mine) if not h])
+        fast.apply_gradients([p for p, h in zip(pairs, mine) if h])
 
     return update
 
