@@ -55,6 +55,7 @@ JUPYTER_MODULES = (
     "numpy.random",
     "numpy.testing",
     "unittest.mock",
+    "sklearn.datasets",
     "sqlite3",
     "stack_data",
     "sandlock",
