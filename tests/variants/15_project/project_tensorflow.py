@@ -1228,8 +1228,8 @@ def train_classifier(x_train, y_train, x_val, y_val, seed):
     optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
     for _ in range(10):
         order = np.arange(len(x_train))
-        for i in range(0, len(order), 128):
-            rows = order[i : i + 128]
+        for i in range(0, len(order), 64):
+            rows = order[i : i + 64]
             with tf.GradientTape() as tape:
                 logits = model(x_train[rows], training=True)
                 loss = ops.mean(keras.losses.sparse_categorical_crossentropy(y_train[rows], logits, from_logits=True))
