@@ -294,7 +294,8 @@ print("loaded, same outputs:", np.allclose(loaded(eight), y))
 # - After the first call the model has 12 weights, whatever `repeats` is. On 8 columns,
 #   `ResidualRegressor(30, 1, 4)` has 4,021 parameters.
 #
-# The first tests cell (2 points) is about the block, the second (2 points) about the regressor.
+# The first tests cell (2 points) is about the block, the others about the regressor: the second
+# (1 point) about its weights, the third (1 point) about what it computes.
 
 # %% [markdown] exercise="residual-regressor" role="hint"
 # <details><summary>Hint 1</summary>
@@ -357,7 +358,7 @@ class ResidualRegressor(keras.Model):
 
 
 # %% exercise="residual-regressor" role="tests" points=2
-# Exercise 8.1, tests 1 of 2: the residual block.
+# Exercise 8.1, tests 1 of 3: the residual block.
 def check_block(width, depth, batch):
     name, rng = f"ResidualBlock({width}, {depth})", np.random.default_rng(depth)
     block, x = ResidualBlock(width, depth), rng.normal(size=(batch, width)).astype("float32")
@@ -415,31 +416,54 @@ for case in [(3, 3, 6), (5, 1, 4), (2, 2, 1)]:
     check_block(*case)
 # END HIDDEN TESTS
 
-# %% exercise="residual-regressor" role="tests" points=2
-# Exercise 8.1, tests 2 of 2: the regressor, its shared block and its own blocks.
-def check_regressor(inputs, width, outputs, repeats, batch):
-    name, rng = f"ResidualRegressor({width}, {outputs}, {repeats})", np.random.default_rng(repeats)
-    net, x = ResidualRegressor(width, outputs, repeats), rng.normal(size=(batch, inputs))
+# %% exercise="residual-regressor" role="tests" points=1
+# Exercise 8.1, tests 2 of 3: the weights of the regressor, shared and not shared.
+def check_weights(inputs, width, outputs, repeats):
+    name = f"ResidualRegressor({width}, {outputs}, {repeats})"
+    net, x = ResidualRegressor(width, outputs, repeats), np.ones((3, inputs), "float32")
     assert isinstance(net, keras.Model), f"{name} gave {type(net).__name__}, no keras.Model."
-    x = x.astype("float32")
-    y = net(x)
-    assert isinstance(y, tf.Tensor) and tuple(y.shape) == (batch, outputs) and (
-        y.dtype == tf.float32), (
-        f"{name}(x) gave {type(y).__name__} of shape {np.shape(y)}, wanted a float32 tensor of "
-        f"shape ({batch}, {outputs}).")
-    shapes, square = [tuple(w.shape) for w in net.trainable_weights], (width, width)
+    net(x)
+    shapes, square = [tuple(w.shape) for w in net.trainable_weights], [(width, width)] * 4
     count, cause = len(shapes), "an entry, two blocks of two dense layers, an output"
     if repeats > 1 and count == 12 + 4 * (repeats - 1):
         cause = "the first block is made anew for each repeat; make it once and apply it in a loop"
     elif count == 8:
         cause = "the second block is a block of its own"
-    kernels = [(inputs, width), square, square, square, square, (width, outputs)]
+    kernels = [(inputs, width), *square, (width, outputs)]
     assert sorted(shapes) == sorted([*kernels, *((n,) for _, n in kernels)]), (
         f"{name} has {count} trainable weights after a call, of shapes {shapes}, wanted 12, with "
         f"kernels {kernels}: {cause}.")
+    with tf.GradientTape() as tape:
+        total = ops.sum(net(x))
+    reached = sum(g is not None for g in tape.gradient(total, net.trainable_weights))
+    assert reached == 12, (
+        f"a gradient reached {reached} of the 12 weights of {name}: is each layer used, and "
+        "nothing stopped?")
+
+
+for case in [(5, 4, 2, 3)]:
+    check_weights(*case)
+# BEGIN HIDDEN TESTS
+for case in [(8, 3, 1, 4), (2, 3, 2, 2), (3, 2, 4, 1)]:
+    check_weights(*case)
+# END HIDDEN TESTS
+
+# %% exercise="residual-regressor" role="tests" points=1
+# Exercise 8.1, tests 3 of 3: what the regressor computes.
+def check_regressor(inputs, width, outputs, repeats, batch):
+    name, rng = f"ResidualRegressor({width}, {outputs}, {repeats})", np.random.default_rng(repeats)
+    net, x = ResidualRegressor(width, outputs, repeats), rng.normal(size=(batch, inputs))
+    assert isinstance(net, keras.Model), f"{name} gave {type(net).__name__}, no keras.Model."
+    y, x = net(x.astype("float32")), x.astype("float32")
+    assert isinstance(y, tf.Tensor) and tuple(y.shape) == (batch, outputs) and (
+        y.dtype == tf.float32), (
+        f"{name}(x) gave {type(y).__name__} of shape {np.shape(y)}, wanted a float32 tensor of "
+        f"shape ({batch}, {outputs}).")
     held = {id(d.kernel): d for d in net._flatten_layers() if isinstance(d, layers.Dense)}
     dense = [held[id(w)] for w in net.weights if id(w) in held]
-    middle = [p for p in dense if tuple(p.kernel.shape) == square]
+    middle = [p for p in dense if tuple(p.kernel.shape) == (width, width)]
+    assert len(dense) == 6 and len(middle) == 4, (
+        f"{name} has {len(dense)} dense layers, wanted 6; get the second tests cell to pass first.")
     (first,) = [p for p in dense if tuple(p.kernel.shape) == (inputs, width)]
     (last,) = [p for p in dense if tuple(p.kernel.shape) == (width, outputs)]
     for w in net.weights:
@@ -464,9 +488,8 @@ def check_regressor(inputs, width, outputs, repeats, batch):
               "the first block is applied once more than wanted": run(middle, times=repeats + 1)}
     cause = next((c for c, v in likely.items() if np.allclose(got, v, rtol=1e-4, atol=1e-4)),
                  "get the first tests cell to pass first; then look for a lost or moved part")
-    row = np.abs(got - wanted[0]).max(axis=1).argmax()
     assert any(np.allclose(got, w, rtol=1e-4, atol=1e-4) for w in wanted), (
-        f"{name}(x) gave {got[row].round(2)} in row {row}, wanted {wanted[0][row].round(2)}: "
+        f"{name}(x) begins {got.ravel()[:3].round(2)}, wanted {wanted[0].ravel()[:3].round(2)}: "
         f"{cause}.")
 
 
@@ -711,8 +734,8 @@ for from_logits in (True, False):
 # - The four dense layers are `layers.Dense` with a bias, and hold the only weights: 8 arrays. Each
 #   call of `two_heads` makes new ones.
 #
-# The first tests cell (2 points) looks at the outputs, the second (1 point) at which head trains
-# which branch.
+# The three tests cells (1 point each) look at the sizes of branches and heads, at the outputs, and
+# at which head trains which branch.
 
 # %% [markdown] exercise="two-input-two-head" role="hint"
 # <details><summary>Hint 1</summary>
@@ -745,11 +768,11 @@ def two_heads(num_left: int, num_right: int, width: int, num_kinds: int) -> kera
     # END SOLUTION
 
 
-# %% exercise="two-input-two-head" role="tests" points=2
-# Exercise 8.2, tests 1 of 2: what the two heads give.
-def check_heads(num_left, num_right, width, num_kinds, batch):
+# %% exercise="two-input-two-head" role="tests" points=1
+# Exercise 8.2, tests 1 of 3: the sizes of branches and heads.
+def check_sizes(num_left, num_right, width, num_kinds):
     name = f"two_heads({num_left}, {num_right}, {width}, {num_kinds})"
-    net, rng = two_heads(num_left, num_right, width, num_kinds), np.random.default_rng(width)
+    net = two_heads(num_left, num_right, width, num_kinds)
     assert isinstance(net, keras.Model), f"{name} gave {type(net).__name__}, not a keras.Model."
     given = [tuple(t.shape) for t in (getattr(net, "inputs", None) or [])]
     assert given == [(None, num_left), (None, num_right)], (
@@ -764,7 +787,25 @@ def check_heads(num_left, num_right, width, num_kinds, batch):
             if (2 * width, num_kinds) in shapes else
             "the head \"value\" gets both branches, concatenated: 2 * width values."
             if (2 * width, 1) not in shapes else "two branches and two heads, four Dense."))
+
+
+for case in [(3, 5, 4, 2)]:
+    check_sizes(*case)
+# BEGIN HIDDEN TESTS
+for case in [(6, 2, 3, 5), (2, 4, 3, 2)]:
+    check_sizes(*case)
+# END HIDDEN TESTS
+
+# %% exercise="two-input-two-head" role="tests" points=1
+# Exercise 8.2, tests 2 of 3: what the two heads give.
+def check_heads(num_left, num_right, width, num_kinds, batch):
+    name = f"two_heads({num_left}, {num_right}, {width}, {num_kinds})"
+    net, rng = two_heads(num_left, num_right, width, num_kinds), np.random.default_rng(width)
+    assert isinstance(net, keras.Model), f"{name} gave {type(net).__name__}, not a keras.Model."
+    weights = [(num_left, width), (num_right, width), (2 * width, 1), (width, num_kinds)]
     dense = {tuple(d.kernel.shape): d for d in net._flatten_layers() if isinstance(d, layers.Dense)}
+    assert sorted(dense) == sorted(weights), (
+        f"{name} has other sizes than wanted; get the first tests cell to pass first.")
     for w in net.weights:
         w.assign(rng.normal(size=w.shape))
     left, right = (rng.normal(size=(batch, n)).astype("float32") for n in (num_left, num_right))
@@ -803,7 +844,7 @@ for case in [(6, 2, 3, 5, 4), (2, 4, 3, 2, 1)]:
 # END HIDDEN TESTS
 
 # %% exercise="two-input-two-head" role="tests" points=1
-# Exercise 8.2, tests 2 of 2: which head trains which branch, and new layers for each model.
+# Exercise 8.2, tests 3 of 3: which head trains which branch, and new layers for each model.
 def check_reach(num_left, num_right, width, num_kinds):
     name = f"two_heads({num_left}, {num_right}, {width}, {num_kinds})"
     net, other = (two_heads(num_left, num_right, width, num_kinds) for _ in range(2))
@@ -972,8 +1013,8 @@ except tf.errors.InvalidArgumentError as error:
 # - All dense layers are `layers.Dense` with a bias. After the first call they hold the only
 #   weights: two arrays for each width in `hidden`, and two for the output.
 #
-# The first tests cell (2 points) looks at weights and outputs, the second (1 point) at what each
-# path assumes: the output is linear in a column that only the wide path sees.
+# The three tests cells (1 point each) look at the weights, at the outputs, and at what each path
+# assumes: the output is linear in a column that only the wide path sees.
 
 # %% [markdown] exercise="wide-and-deep" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1013,17 +1054,13 @@ class WideAndDeep(keras.Model):
         # END SOLUTION
 
 
-# %% exercise="wide-and-deep" role="tests" points=2
-# Exercise 8.3, tests 1 of 2: weights and outputs.
-def check_wide_and_deep(wide, deep, hidden, columns, batch):
-    name, rng = f"WideAndDeep({wide}, {deep}, {hidden})", np.random.default_rng(columns)
+# %% exercise="wide-and-deep" role="tests" points=1
+# Exercise 8.3, tests 1 of 3: weights.
+def check_weights(wide, deep, hidden, columns):
+    name = f"WideAndDeep({wide}, {deep}, {hidden})"
     net = WideAndDeep(list(wide), list(deep), list(hidden))
     assert isinstance(net, keras.Model), f"{name} gave {type(net).__name__}, not a keras.Model."
-    x = rng.normal(size=(batch, columns)).astype("float32")
-    y = net(x)
-    assert isinstance(y, tf.Tensor) and tuple(y.shape) == (batch, 1) and y.dtype == tf.float32, (
-        f"{name}(x) gave {type(y).__name__} of shape {np.shape(y)}, wanted a float32 tensor of "
-        f"shape ({batch}, 1).")
+    net(np.ones((2, columns), "float32"))
     shapes = sorted(tuple(w.shape) for w in net.trainable_weights)
     kernels = [*zip([len(deep), *hidden], hidden), (len(wide) + hidden[-1], 1)]
     wanted = sorted([*kernels, *((n,) for _, n in kernels)])
@@ -1036,7 +1073,30 @@ def check_wide_and_deep(wide, deep, hidden, columns, batch):
         cause = "how many values does each layer get? wide, deep or both"
     assert shapes == wanted, (
         f"{name} has trainable weights of shapes {shapes} after a call, wanted {wanted}: {cause}.")
+
+
+for case in [([4, 0], [1, 3, 2], [6, 5], 7)]:
+    check_weights(*case)
+# BEGIN HIDDEN TESTS
+for case in [([2], [4, 2], [3], 5), ([0, 1, 5], [5], [2, 4, 3], 6)]:
+    check_weights(*case)
+# END HIDDEN TESTS
+
+# %% exercise="wide-and-deep" role="tests" points=1
+# Exercise 8.3, tests 2 of 3: outputs.
+def check_wide_and_deep(wide, deep, hidden, columns, batch):
+    name, rng = f"WideAndDeep({wide}, {deep}, {hidden})", np.random.default_rng(columns)
+    net = WideAndDeep(list(wide), list(deep), list(hidden))
+    assert isinstance(net, keras.Model), f"{name} gave {type(net).__name__}, not a keras.Model."
+    x = rng.normal(size=(batch, columns)).astype("float32")
+    y = net(x)
+    assert isinstance(y, tf.Tensor) and tuple(y.shape) == (batch, 1) and y.dtype == tf.float32, (
+        f"{name}(x) gave {type(y).__name__} of shape {np.shape(y)}, wanted a float32 tensor of "
+        f"shape ({batch}, 1).")
+    kernels = [*zip([len(deep), *hidden], hidden), (len(wide) + hidden[-1], 1)]
     dense = {tuple(d.kernel.shape): d for d in net._flatten_layers() if isinstance(d, layers.Dense)}
+    assert sorted(dense) == sorted(kernels), (
+        f"{name} has other sizes than wanted; get the first tests cell to pass first.")
     for w in net.weights:
         w.assign(rng.normal(size=w.shape))
     got = np.asarray(net(x))
@@ -1070,7 +1130,7 @@ for case in [([2], [4, 2], [3], 5, 6), ([0, 1, 5], [5], [2, 4, 3], 6, 1)]:
 # END HIDDEN TESTS
 
 # %% exercise="wide-and-deep" role="tests" points=1
-# Exercise 8.3, tests 2 of 2: what the two paths assume, and that both are trained.
+# Exercise 8.3, tests 3 of 3: what the two paths assume, and that both are trained.
 def check_paths(wide, deep, hidden, columns):
     name, rng = f"WideAndDeep({wide}, {deep}, {hidden})", np.random.default_rng(5)
     net, base = WideAndDeep(list(wide), list(deep), list(hidden)), np.ones((3, columns), "float32")

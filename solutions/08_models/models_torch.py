@@ -225,7 +225,8 @@ print("parameters seen:", sum(p.numel() for p in carried_over.parameters()))
 # - The model has 12 parameter tensors, whatever `repeats` is. `ResidualRegressor(8, 30, 1, 4)` has
 #   4,021 parameters.
 #
-# The first tests cell (2 points) is about the block, the second (2 points) about the regressor.
+# The first tests cell (2 points) is about the block, the others about the regressor: the second
+# (1 point) about its parameters, the third (1 point) about what it computes.
 
 # %% [markdown] exercise="residual-regressor" role="hint"
 # <details><summary>Hint 1</summary>
@@ -288,7 +289,7 @@ class ResidualRegressor(nn.Module):
 
 
 # %% exercise="residual-regressor" role="tests" points=2
-# Exercise 8.1, tests 1 of 2: the residual block.
+# Exercise 8.1, tests 1 of 3: the residual block.
 def check_block(width, depth, batch):
     name, rng = f"ResidualBlock({width}, {depth})", np.random.default_rng(depth)
     block = ResidualBlock(width, depth)
@@ -341,13 +342,14 @@ for case in [(3, 3, 6), (5, 1, 4), (2, 2, 1)]:
     check_block(*case)
 # END HIDDEN TESTS
 
-# %% exercise="residual-regressor" role="tests" points=2
-# Exercise 8.1, tests 2 of 2: the regressor, its shared block and its own blocks.
-def check_regressor(inputs, width, outputs, repeats, batch):
+# %% exercise="residual-regressor" role="tests" points=1
+# Exercise 8.1, tests 2 of 3: the parameters of the regressor, shared and not shared.
+def check_parameters(inputs, width, outputs, repeats):
     name = f"ResidualRegressor({inputs}, {width}, {outputs}, {repeats})"
-    net, rng = ResidualRegressor(inputs, width, outputs, repeats), np.random.default_rng(repeats)
+    net = ResidualRegressor(inputs, width, outputs, repeats)
     assert isinstance(net, nn.Module), f"{name} gave {type(net).__name__}, not an nn.Module."
-    count = len(list(net.parameters()))
+    shapes, square = sorted(tuple(p.shape) for p in net.parameters()), [(width, width)] * 4
+    count, weights = len(shapes), [(width, inputs), *square, (outputs, width)]
     cause = "an entry, two blocks of two dense layers, an output, each with weight and bias"
     if repeats > 1 and count == 12 + 4 * (repeats - 1):
         cause = "the first block is made anew for each repeat; make it once and apply it in a loop"
@@ -355,21 +357,46 @@ def check_regressor(inputs, width, outputs, repeats, batch):
         cause = "the second block is a block of its own, or a block is hidden in a plain list"
     elif count == 4:
         cause = "the layers of the blocks are hidden in plain lists; use nn.ModuleList"
-    assert count == 12, f"{name} has {count} parameter tensors, wanted 12: {cause}."
-    runs, handles = [], []
+    assert shapes == sorted([*weights, *((n,) for n, _ in weights)]), (
+        f"{name} has {count} parameter tensors of shapes {shapes}, wanted 12, with weights "
+        f"{weights}: {cause}.")
+    y = net(torch.ones(3, inputs))
+    assert type(y) is torch.Tensor and y.requires_grad, (
+        f"{name}(x) gave {type(y).__name__} that is cut off from its parameters.")
+    y.sum().backward()
+    reached = sum(p.grad is not None for p in net.parameters())
+    assert reached == 12, (
+        f"a gradient reached {reached} of the 12 parameter tensors of {name}: is each layer used, "
+        "and nothing detached?")
+
+
+for case in [(5, 4, 2, 3)]:
+    check_parameters(*case)
+# BEGIN HIDDEN TESTS
+for case in [(8, 3, 1, 4), (2, 3, 2, 2), (3, 2, 4, 1)]:
+    check_parameters(*case)
+# END HIDDEN TESTS
+
+# %% exercise="residual-regressor" role="tests" points=1
+# Exercise 8.1, tests 3 of 3: what the regressor computes.
+def check_regressor(inputs, width, outputs, repeats, batch):
+    name = f"ResidualRegressor({inputs}, {width}, {outputs}, {repeats})"
+    net, runs = ResidualRegressor(inputs, width, outputs, repeats), []
+    assert isinstance(net, nn.Module), f"{name} gave {type(net).__name__}, not an nn.Module."
     for layer in (m for m in net.modules() if isinstance(m, nn.Linear)):
-        handles.append(layer.register_forward_hook(lambda layer, *_: runs.append(layer)))
+        layer.register_forward_hook(lambda layer, *_: runs.append(layer))
+    rng = np.random.default_rng(repeats)
     for p in net.parameters():
         p.data.copy_(torch.from_numpy(rng.normal(size=p.shape) / 2))
     values = rng.normal(size=(batch, inputs)).astype("float32")
     y = net(torch.from_numpy(values.copy()))
-    assert type(y) is torch.Tensor and tuple(y.shape) == (batch, outputs), (
+    assert type(y) is torch.Tensor and tuple(y.shape) == (batch, outputs) and (
+        y.dtype == torch.float32), (
         f"{name}(x) gave {type(y).__name__} of shape {tuple(getattr(y, 'shape', ()))}, wanted a "
-        f"torch.Tensor of shape ({batch}, {outputs}).")
-    assert y.dtype == torch.float32, f"{name}(x) gave {y.dtype}, wanted torch.float32."
+        f"float32 torch.Tensor of shape ({batch}, {outputs}).")
     wanted_runs = 4 + 2 * repeats
     assert len(runs) == wanted_runs and runs[1:3] * repeats == runs[1:-3] and (
-        len(set(runs)) == len({*runs[1:3], *runs[-3:], runs[0]})), (
+        len({*runs}) == len({*runs[1:3], *runs[-3:], runs[0]}) == 6), (
         f"{name}(x) ran dense layers {len(runs)} times, wanted {wanted_runs}: the entry, the first "
         f"block {repeats} times, the second block once, the output.")
     first, *blocks, last = [[t.detach().double().numpy() for t in m.parameters()] for m in runs]
@@ -387,14 +414,9 @@ def check_regressor(inputs, width, outputs, repeats, batch):
               np.maximum(wanted, 0), "the entry has no ReLU": run(entry_relu=False)}
     cause = next((c for c, v in likely.items() if np.allclose(got, v, rtol=1e-4, atol=1e-4)),
                  "get the first tests cell to pass first; then look for a lost or moved part")
-    row = np.abs(got - wanted).max(axis=1).argmax()
     assert np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
-        f"{name}(x) gave {got[row].round(2)} in row {row}, wanted {wanted[row].round(2)}: {cause}.")
-    y.sum().backward()
-    reached = sum(p.grad is not None for p in net.parameters())
-    assert reached == 12, (
-        f"a gradient reached {reached} of the 12 parameter tensors of {name}: is each layer used, "
-        "and nothing detached?")
+        f"{name}(x) begins {got.ravel()[:3].round(2)}, wanted {wanted.ravel()[:3].round(2)}: "
+        f"{cause}.")
 
 
 for case in [(5, 4, 2, 3, 6)]:
@@ -623,8 +645,8 @@ for name, loss in losses.items():
 #   tensors of shapes `(batch, 1)` and `(batch, num_kinds)`.
 # - The four dense layers are `nn.Linear` with a bias, and hold the only parameters: 8 tensors.
 #
-# The first tests cell (2 points) looks at the outputs, the second (1 point) at which head trains
-# which branch.
+# The three tests cells (1 point each) look at the sizes of branches and heads, at the outputs, and
+# at which head trains which branch.
 
 # %% [markdown] exercise="two-input-two-head" role="hint"
 # <details><summary>Hint 1</summary>
@@ -663,11 +685,11 @@ class TwoHeads(nn.Module):
         # END SOLUTION
 
 
-# %% exercise="two-input-two-head" role="tests" points=2
-# Exercise 8.2, tests 1 of 2: what the two heads give.
-def check_heads(num_left, num_right, width, num_kinds, batch):
+# %% exercise="two-input-two-head" role="tests" points=1
+# Exercise 8.2, tests 1 of 3: the sizes of branches and heads.
+def check_sizes(num_left, num_right, width, num_kinds):
     name = f"TwoHeads({num_left}, {num_right}, {width}, {num_kinds})"
-    net, rng = TwoHeads(num_left, num_right, width, num_kinds), np.random.default_rng(width)
+    net = TwoHeads(num_left, num_right, width, num_kinds)
     assert isinstance(net, nn.Module), f"{name} gave {type(net).__name__}, not an nn.Module."
     weights = [(width, num_left), (width, num_right), (1, 2 * width), (num_kinds, width)]
     wanted = [*weights, *((n,) for n, _ in weights)]
@@ -678,7 +700,25 @@ def check_heads(num_left, num_right, width, num_kinds, batch):
             if (num_kinds, 2 * width) in shapes else
             "the head \"value\" gets both branches, concatenated: 2 * width values."
             if (1, 2 * width) not in shapes else "two branches and two heads, four nn.Linear."))
+
+
+for case in [(3, 5, 4, 2)]:
+    check_sizes(*case)
+# BEGIN HIDDEN TESTS
+for case in [(6, 2, 3, 5), (2, 4, 3, 2)]:
+    check_sizes(*case)
+# END HIDDEN TESTS
+
+# %% exercise="two-input-two-head" role="tests" points=1
+# Exercise 8.2, tests 2 of 3: what the two heads give.
+def check_heads(num_left, num_right, width, num_kinds, batch):
+    name = f"TwoHeads({num_left}, {num_right}, {width}, {num_kinds})"
+    net, rng = TwoHeads(num_left, num_right, width, num_kinds), np.random.default_rng(width)
+    assert isinstance(net, nn.Module), f"{name} gave {type(net).__name__}, not an nn.Module."
+    weights = [(width, num_left), (width, num_right), (1, 2 * width), (num_kinds, width)]
     linears = {tuple(m.weight.shape): m for m in net.modules() if isinstance(m, nn.Linear)}
+    assert sorted(linears) == sorted(weights), (
+        f"{name} has other sizes than wanted; get the first tests cell to pass first.")
     for p in net.parameters():
         p.data.copy_(torch.from_numpy(rng.normal(size=p.shape)))
     left, right = (rng.normal(size=(batch, n)).astype("float32") for n in (num_left, num_right))
@@ -723,7 +763,7 @@ for case in [(6, 2, 3, 5, 4), (2, 4, 3, 2, 1)]:
 # END HIDDEN TESTS
 
 # %% exercise="two-input-two-head" role="tests" points=1
-# Exercise 8.2, tests 2 of 2: which head trains which branch.
+# Exercise 8.2, tests 3 of 3: which head trains which branch.
 def check_reach(num_left, num_right, width, num_kinds):
     name = f"TwoHeads({num_left}, {num_right}, {width}, {num_kinds})"
     net = TwoHeads(num_left, num_right, width, num_kinds)
@@ -890,8 +930,8 @@ print(table[:, [1]].tolist(), table[:, 1].tolist())
 # - All dense layers are `nn.Linear` with a bias, there as soon as the constructor is done. They
 #   hold the only parameters: two tensors for each width in `hidden`, and two for the output.
 #
-# The first tests cell (2 points) looks at parameters and outputs, the second (1 point) at what each
-# path assumes: the output is linear in a column that only the wide path sees.
+# The three tests cells (1 point each) look at the parameters, at the outputs, and at what each path
+# assumes: the output is linear in a column that only the wide path sees.
 
 # %% [markdown] exercise="wide-and-deep" role="hint"
 # <details><summary>Hint 1</summary>
@@ -932,10 +972,10 @@ class WideAndDeep(nn.Module):
         # END SOLUTION
 
 
-# %% exercise="wide-and-deep" role="tests" points=2
-# Exercise 8.3, tests 1 of 2: parameters and outputs.
-def check_wide_and_deep(wide, deep, hidden, columns, batch):
-    name, rng = f"WideAndDeep({wide}, {deep}, {hidden})", np.random.default_rng(columns)
+# %% exercise="wide-and-deep" role="tests" points=1
+# Exercise 8.3, tests 1 of 3: parameters.
+def check_parameters(wide, deep, hidden):
+    name = f"WideAndDeep({wide}, {deep}, {hidden})"
     net = WideAndDeep(list(wide), list(deep), list(hidden))
     assert isinstance(net, nn.Module), f"{name} gave {type(net).__name__}, not an nn.Module."
     shapes = sorted(tuple(p.shape) for p in net.parameters())
@@ -950,7 +990,25 @@ def check_wide_and_deep(wide, deep, hidden, columns, batch):
     elif len(shapes) == len(wanted):
         cause = "how many values does each layer get? wide, deep or both"
     assert shapes == wanted, f"{name} has parameters of shapes {shapes}, wanted {wanted}: {cause}."
+
+
+for case in [([4, 0], [1, 3, 2], [6, 5])]:
+    check_parameters(*case)
+# BEGIN HIDDEN TESTS
+for case in [([2], [4, 2], [3]), ([0, 1, 5], [5], [2, 4, 3])]:
+    check_parameters(*case)
+# END HIDDEN TESTS
+
+# %% exercise="wide-and-deep" role="tests" points=1
+# Exercise 8.3, tests 2 of 3: outputs.
+def check_wide_and_deep(wide, deep, hidden, columns, batch):
+    name, rng = f"WideAndDeep({wide}, {deep}, {hidden})", np.random.default_rng(columns)
+    net = WideAndDeep(list(wide), list(deep), list(hidden))
+    assert isinstance(net, nn.Module), f"{name} gave {type(net).__name__}, not an nn.Module."
+    weights = [*zip(hidden, [len(deep), *hidden]), (1, len(wide) + hidden[-1])]
     linears = {tuple(m.weight.shape): m for m in net.modules() if isinstance(m, nn.Linear)}
+    assert sorted(linears) == sorted(weights), (
+        f"{name} has other sizes than wanted; get the first tests cell to pass first.")
     for p in net.parameters():
         p.data.copy_(torch.from_numpy(rng.normal(size=p.shape)))
     values = rng.normal(size=(batch, columns)).astype("float32")
@@ -991,7 +1049,7 @@ for case in [([2], [4, 2], [3], 5, 6), ([0, 1, 5], [5], [2, 4, 3], 6, 1)]:
 # END HIDDEN TESTS
 
 # %% exercise="wide-and-deep" role="tests" points=1
-# Exercise 8.3, tests 2 of 2: what the two paths assume, and that both are trained.
+# Exercise 8.3, tests 3 of 3: what the two paths assume, and that both are trained.
 def check_paths(wide, deep, hidden, columns):
     name, rng = f"WideAndDeep({wide}, {deep}, {hidden})", np.random.default_rng(5)
     net = WideAndDeep(list(wide), list(deep), list(hidden))

@@ -3,7 +3,7 @@
 # `fails` is text that the message of a failing tests cell must contain; `points` is what remains.
 
 
-# %% exercise="residual-regressor" wrong="skip-lost" fails="the skip is lost"
+# %% exercise="residual-regressor" wrong="skip-lost" fails="the skip is lost" points=1
 class ResidualBlock(keras.Layer):
     def __init__(self, width, depth, **kwargs):
         super().__init__(**kwargs)
@@ -119,7 +119,7 @@ class ResidualRegressor(keras.Model):
         return self.last(self.second(h))
 
 
-# %% exercise="residual-regressor" wrong="relu-on-the-sum-instead" fails="and none after the last layer"
+# %% exercise="residual-regressor" wrong="relu-on-the-sum-instead" fails="and none after the last layer" points=1
 class ResidualBlock(keras.Layer):
     def __init__(self, width, depth, **kwargs):
         super().__init__(**kwargs)
@@ -148,7 +148,7 @@ class ResidualRegressor(keras.Model):
         return self.last(self.second(h))
 
 
-# %% exercise="residual-regressor" wrong="no-last-relu" fails="no ReLU after the last layer"
+# %% exercise="residual-regressor" wrong="no-last-relu" fails="no ReLU after the last layer" points=1
 class ResidualBlock(keras.Layer):
     def __init__(self, width, depth, **kwargs):
         super().__init__(**kwargs)
@@ -177,7 +177,7 @@ class ResidualRegressor(keras.Model):
         return self.last(self.second(h))
 
 
-# %% exercise="residual-regressor" wrong="skip-around-each" fails="there is a skip around each layer"
+# %% exercise="residual-regressor" wrong="skip-around-each" fails="there is a skip around each layer" points=1
 class ResidualBlock(keras.Layer):
     def __init__(self, width, depth, **kwargs):
         super().__init__(**kwargs)
@@ -206,7 +206,7 @@ class ResidualRegressor(keras.Model):
         return self.last(self.second(h))
 
 
-# %% exercise="residual-regressor" wrong="skip-multiplies" fails="the skip multiplies"
+# %% exercise="residual-regressor" wrong="skip-multiplies" fails="the skip multiplies" points=1
 class ResidualBlock(keras.Layer):
     def __init__(self, width, depth, **kwargs):
         super().__init__(**kwargs)
@@ -235,7 +235,7 @@ class ResidualRegressor(keras.Model):
         return self.last(self.second(h))
 
 
-# %% exercise="residual-regressor" wrong="skip-stopped" fails="a gradient reaches 0 of 4" points=2
+# %% exercise="residual-regressor" wrong="skip-stopped" fails="a gradient reaches 0 of 4" points=1
 class ResidualBlock(keras.Layer):
     def __init__(self, width, depth, **kwargs):
         super().__init__(**kwargs)
@@ -321,7 +321,7 @@ class ResidualRegressor(keras.Model):
         return self.last(self.first(h))
 
 
-# %% exercise="residual-regressor" wrong="once-too-often" fails="once more than wanted" points=2
+# %% exercise="residual-regressor" wrong="once-too-often" fails="once more than wanted" points=3
 class ResidualBlock(keras.Layer):
     def __init__(self, width, depth, **kwargs):
         super().__init__(**kwargs)
@@ -350,7 +350,7 @@ class ResidualRegressor(keras.Model):
         return self.last(self.second(h))
 
 
-# %% exercise="residual-regressor" wrong="loop-forgotten" fails="the first block is applied once" points=2
+# %% exercise="residual-regressor" wrong="loop-forgotten" fails="the first block is applied once" points=3
 class ResidualBlock(keras.Layer):
     def __init__(self, width, depth, **kwargs):
         super().__init__(**kwargs)
@@ -378,7 +378,7 @@ class ResidualRegressor(keras.Model):
         return self.last(self.second(h))
 
 
-# %% exercise="residual-regressor" wrong="no-entry-relu" fails="the entry has no ReLU" points=2
+# %% exercise="residual-regressor" wrong="no-entry-relu" fails="the entry has no ReLU" points=3
 class ResidualBlock(keras.Layer):
     def __init__(self, width, depth, **kwargs):
         super().__init__(**kwargs)
@@ -407,7 +407,7 @@ class ResidualRegressor(keras.Model):
         return self.last(self.second(h))
 
 
-# %% exercise="residual-regressor" wrong="relu-on-output" fails="the output has a ReLU" points=2
+# %% exercise="residual-regressor" wrong="relu-on-output" fails="the output has a ReLU" points=3
 class ResidualBlock(keras.Layer):
     def __init__(self, width, depth, **kwargs):
         super().__init__(**kwargs)
@@ -498,7 +498,7 @@ class ResidualRegressor(keras.Model):
         return x
 
 
-# %% exercise="two-input-two-head" wrong="list-of-outputs" fails="wanted a dictionary"
+# %% exercise="two-input-two-head" wrong="list-of-outputs" fails="wanted a dictionary" points=1
 def two_heads(num_left, num_right, width, num_kinds):
     left, right = keras.Input((num_left,)), keras.Input((num_right,))
     l = layers.Dense(width, activation="relu")(left)
@@ -529,7 +529,7 @@ def two_heads(num_left, num_right, width, num_kinds):
     return keras.Model(inputs=[left, right], outputs={"value": value, "kind": kind})
 
 
-# %% exercise="two-input-two-head" wrong="right-first" fails="joined in the wrong order" points=1
+# %% exercise="two-input-two-head" wrong="right-first" fails="joined in the wrong order" points=2
 def two_heads(num_left, num_right, width, num_kinds):
     left, right = keras.Input((num_left,)), keras.Input((num_right,))
     l = layers.Dense(width, activation="relu")(left)
@@ -539,7 +539,7 @@ def two_heads(num_left, num_right, width, num_kinds):
     return keras.Model(inputs=[left, right], outputs={"value": value, "kind": kind})
 
 
-# %% exercise="two-input-two-head" wrong="softmax" fails="that is a softmax" points=1
+# %% exercise="two-input-two-head" wrong="softmax" fails="that is a softmax" points=2
 def two_heads(num_left, num_right, width, num_kinds):
     left, right = keras.Input((num_left,)), keras.Input((num_right,))
     l = layers.Dense(width, activation="relu")(left)
@@ -559,7 +559,7 @@ def two_heads(num_left, num_right, width, num_kinds):
     return keras.Model(inputs=[right, left], outputs={"value": value, "kind": kind})
 
 
-# %% exercise="two-input-two-head" wrong="kind-takes-left" fails="is computed from the right branch"
+# %% exercise="two-input-two-head" wrong="kind-takes-left" fails="is computed from the right branch" points=1
 def two_heads(num_left, num_right, width, num_kinds):
     left, right = keras.Input((num_left,)), keras.Input((num_right,))
     l = layers.Dense(width, activation="relu")(left)
@@ -569,7 +569,7 @@ def two_heads(num_left, num_right, width, num_kinds):
     return keras.Model(inputs=[left, right], outputs={"value": value, "kind": kind})
 
 
-# %% exercise="two-input-two-head" wrong="names-swapped" fails="are the heads swapped"
+# %% exercise="two-input-two-head" wrong="names-swapped" fails="are the heads swapped" points=1
 def two_heads(num_left, num_right, width, num_kinds):
     left, right = keras.Input((num_left,)), keras.Input((num_right,))
     l = layers.Dense(width, activation="relu")(left)
@@ -589,7 +589,7 @@ def two_heads(num_left, num_right, width, num_kinds):
     return keras.Model(inputs=[left, right], outputs={"value": value, "kind": kind})
 
 
-# %% exercise="two-input-two-head" wrong="relu-on-logits" fails="a ReLU acts on the logits" points=1
+# %% exercise="two-input-two-head" wrong="relu-on-logits" fails="a ReLU acts on the logits" points=2
 def two_heads(num_left, num_right, width, num_kinds):
     left, right = keras.Input((num_left,)), keras.Input((num_right,))
     l = layers.Dense(width, activation="relu")(left)
@@ -708,7 +708,7 @@ class WideAndDeep(keras.Model):
         return self.last(ops.concatenate([ops.take(x, self.wide, axis=-1), h], axis=-1))
 
 
-# %% exercise="wide-and-deep" wrong="deep-first" fails="wide goes first" points=1
+# %% exercise="wide-and-deep" wrong="deep-first" fails="wide goes first" points=2
 class WideAndDeep(keras.Model):
     def __init__(self, wide, deep, hidden, **kwargs):
         super().__init__(**kwargs)
@@ -723,7 +723,7 @@ class WideAndDeep(keras.Model):
         return self.last(ops.concatenate([h, ops.take(x, self.wide, axis=-1)], axis=-1))
 
 
-# %% exercise="wide-and-deep" wrong="sorted-columns" fails="keep the order given" points=1
+# %% exercise="wide-and-deep" wrong="sorted-columns" fails="keep the order given" points=2
 class WideAndDeep(keras.Model):
     def __init__(self, wide, deep, hidden, **kwargs):
         super().__init__(**kwargs)
@@ -738,7 +738,7 @@ class WideAndDeep(keras.Model):
         return self.last(ops.concatenate([ops.take(x, self.wide, axis=-1), h], axis=-1))
 
 
-# %% exercise="wide-and-deep" wrong="first-and-last-columns" fails="the first columns were taken"
+# %% exercise="wide-and-deep" wrong="first-and-last-columns" fails="the first columns were taken" points=1
 class WideAndDeep(keras.Model):
     def __init__(self, wide, deep, hidden, **kwargs):
         super().__init__(**kwargs)
@@ -753,7 +753,7 @@ class WideAndDeep(keras.Model):
         return self.last(ops.concatenate([x[:, :len(self.wide)], h], axis=-1))
 
 
-# %% exercise="wide-and-deep" wrong="no-relu" fails="the deep path has no ReLUs"
+# %% exercise="wide-and-deep" wrong="no-relu" fails="the deep path has no ReLUs" points=1
 class WideAndDeep(keras.Model):
     def __init__(self, wide, deep, hidden, **kwargs):
         super().__init__(**kwargs)
@@ -768,7 +768,7 @@ class WideAndDeep(keras.Model):
         return self.last(ops.concatenate([ops.take(x, self.wide, axis=-1), h], axis=-1))
 
 
-# %% exercise="wide-and-deep" wrong="relu-on-wide" fails="a wide column goes straight to the output"
+# %% exercise="wide-and-deep" wrong="relu-on-wide" fails="a wide column goes straight to the output" points=1
 class WideAndDeep(keras.Model):
     def __init__(self, wide, deep, hidden, **kwargs):
         super().__init__(**kwargs)
@@ -783,7 +783,7 @@ class WideAndDeep(keras.Model):
         return self.last(ops.relu(ops.concatenate([ops.take(x, self.wide, axis=-1), h], axis=-1)))
 
 
-# %% exercise="wide-and-deep" wrong="relu-on-output" fails="a ReLU acts on the output"
+# %% exercise="wide-and-deep" wrong="relu-on-output" fails="a ReLU acts on the output" points=1
 class WideAndDeep(keras.Model):
     def __init__(self, wide, deep, hidden, **kwargs):
         super().__init__(**kwargs)

@@ -31,7 +31,7 @@ class ResidualRegressor(nn.Module):
         return self.output(self.second(h))
 
 
-# %% exercise="residual-regressor" wrong="skip-lost" fails="the skip is lost"
+# %% exercise="residual-regressor" wrong="skip-lost" fails="the skip is lost" points=1
 class ResidualBlock(nn.Module):
     def __init__(self, width, depth):
         super().__init__()
@@ -114,7 +114,7 @@ class ResidualRegressor(nn.Module):
         return self.output(self.second(h))
 
 
-# %% exercise="residual-regressor" wrong="skip-around-each" fails="there is a skip around each layer"
+# %% exercise="residual-regressor" wrong="skip-around-each" fails="there is a skip around each layer" points=1
 class ResidualBlock(nn.Module):
     def __init__(self, width, depth):
         super().__init__()
@@ -172,7 +172,7 @@ class ResidualRegressor(nn.Module):
         return self.output(self.second(h))
 
 
-# %% exercise="residual-regressor" wrong="no-last-relu" fails="no ReLU after the last layer"
+# %% exercise="residual-regressor" wrong="no-last-relu" fails="no ReLU after the last layer" points=1
 class ResidualBlock(nn.Module):
     def __init__(self, width, depth):
         super().__init__()
@@ -254,7 +254,7 @@ class ResidualRegressor(nn.Module):
         return self.output(h)
 
 
-# %% exercise="residual-regressor" wrong="once-too-often" fails="ran dense layers 12 times, wanted 10" points=2
+# %% exercise="residual-regressor" wrong="once-too-often" fails="ran dense layers 12 times, wanted 10" points=3
 class ResidualBlock(nn.Module):
     def __init__(self, width, depth):
         super().__init__()
@@ -283,7 +283,7 @@ class ResidualRegressor(nn.Module):
         return self.output(self.second(h))
 
 
-# %% exercise="residual-regressor" wrong="no-entry-relu" fails="the entry has no ReLU" points=2
+# %% exercise="residual-regressor" wrong="no-entry-relu" fails="the entry has no ReLU" points=3
 class ResidualBlock(nn.Module):
     def __init__(self, width, depth):
         super().__init__()
@@ -370,7 +370,7 @@ class ResidualRegressor(nn.Module):
         return self.out(self.b(x))
 
 
-# %% exercise="two-input-two-head" wrong="tuple" fails="wanted a dictionary"
+# %% exercise="two-input-two-head" wrong="tuple" fails="wanted a dictionary" points=1
 class TwoHeads(nn.Module):
     def __init__(self, num_left, num_right, width, num_kinds):
         super().__init__()
@@ -412,7 +412,7 @@ class TwoHeads(nn.Module):
         return {"value": self.value(l + r), "kind": self.kind(r)}
 
 
-# %% exercise="two-input-two-head" wrong="right-first" fails="joined in the wrong order" points=1
+# %% exercise="two-input-two-head" wrong="right-first" fails="joined in the wrong order" points=2
 class TwoHeads(nn.Module):
     def __init__(self, num_left, num_right, width, num_kinds):
         super().__init__()
@@ -426,7 +426,7 @@ class TwoHeads(nn.Module):
         return {"value": self.value(torch.cat([r, l], dim=-1)), "kind": self.kind(r)}
 
 
-# %% exercise="two-input-two-head" wrong="softmax" fails="that is a softmax" points=1
+# %% exercise="two-input-two-head" wrong="softmax" fails="that is a softmax" points=2
 class TwoHeads(nn.Module):
     def __init__(self, num_left, num_right, width, num_kinds):
         super().__init__()
@@ -441,7 +441,7 @@ class TwoHeads(nn.Module):
                 "kind": torch.softmax(self.kind(r), dim=-1)}
 
 
-# %% exercise="two-input-two-head" wrong="kind-from-left" fails="does left go into" points=0
+# %% exercise="two-input-two-head" wrong="kind-from-left" fails="does left go into" points=1
 class TwoHeads(nn.Module):
     def __init__(self, num_left, num_right, width, num_kinds):
         super().__init__()
@@ -455,7 +455,7 @@ class TwoHeads(nn.Module):
         return {"value": self.value(torch.cat([l, r], dim=-1)), "kind": self.kind(r)}
 
 
-# %% exercise="two-input-two-head" wrong="value-squeezed" fails="squeezed away" points=1
+# %% exercise="two-input-two-head" wrong="value-squeezed" fails="squeezed away" points=2
 class TwoHeads(nn.Module):
     def __init__(self, num_left, num_right, width, num_kinds):
         super().__init__()
@@ -469,7 +469,7 @@ class TwoHeads(nn.Module):
         return {"value": self.value(torch.cat([l, r], dim=-1)).squeeze(-1), "kind": self.kind(r)}
 
 
-# %% exercise="two-input-two-head" wrong="kind-takes-left" fails="is computed from the right branch"
+# %% exercise="two-input-two-head" wrong="kind-takes-left" fails="is computed from the right branch" points=1
 class TwoHeads(nn.Module):
     def __init__(self, num_left, num_right, width, num_kinds):
         super().__init__()
@@ -497,7 +497,7 @@ class TwoHeads(nn.Module):
         return {"value": self.value(torch.cat([l, r], dim=-1)), "kind": self.kind(r.detach())}
 
 
-# %% exercise="two-input-two-head" wrong="no-relu-right" fails="the branch has no ReLU" points=1
+# %% exercise="two-input-two-head" wrong="no-relu-right" fails="the branch has no ReLU" points=2
 class TwoHeads(nn.Module):
     def __init__(self, num_left, num_right, width, num_kinds):
         super().__init__()
@@ -589,7 +589,7 @@ class WideAndDeep(nn.Module):
         return self.output(torch.cat([x[:, self.wide], h], dim=-1))
 
 
-# %% exercise="wide-and-deep" wrong="deep-first" fails="wide goes first" points=1
+# %% exercise="wide-and-deep" wrong="deep-first" fails="wide goes first" points=2
 class WideAndDeep(nn.Module):
     def __init__(self, wide, deep, hidden):
         super().__init__()
@@ -605,7 +605,7 @@ class WideAndDeep(nn.Module):
         return self.output(torch.cat([h, x[:, self.wide]], dim=-1))
 
 
-# %% exercise="wide-and-deep" wrong="sorted-columns" fails="keep the order given" points=1
+# %% exercise="wide-and-deep" wrong="sorted-columns" fails="keep the order given" points=2
 class WideAndDeep(nn.Module):
     def __init__(self, wide, deep, hidden):
         super().__init__()
@@ -621,7 +621,7 @@ class WideAndDeep(nn.Module):
         return self.output(torch.cat([x[:, self.wide], h], dim=-1))
 
 
-# %% exercise="wide-and-deep" wrong="first-and-last-columns" fails="the first columns were taken"
+# %% exercise="wide-and-deep" wrong="first-and-last-columns" fails="the first columns were taken" points=1
 class WideAndDeep(nn.Module):
     def __init__(self, wide, deep, hidden):
         super().__init__()
@@ -637,7 +637,7 @@ class WideAndDeep(nn.Module):
         return self.output(torch.cat([x[:, :self.wide], h], dim=-1))
 
 
-# %% exercise="wide-and-deep" wrong="no-relu" fails="the deep path has no ReLUs"
+# %% exercise="wide-and-deep" wrong="no-relu" fails="the deep path has no ReLUs" points=1
 class WideAndDeep(nn.Module):
     def __init__(self, wide, deep, hidden):
         super().__init__()
@@ -653,7 +653,7 @@ class WideAndDeep(nn.Module):
         return self.output(torch.cat([x[:, self.wide], h], dim=-1))
 
 
-# %% exercise="wide-and-deep" wrong="relu-on-wide" fails="a wide column goes straight to the output"
+# %% exercise="wide-and-deep" wrong="relu-on-wide" fails="a wide column goes straight to the output" points=1
 class WideAndDeep(nn.Module):
     def __init__(self, wide, deep, hidden):
         super().__init__()
@@ -669,7 +669,7 @@ class WideAndDeep(nn.Module):
         return self.output(F.relu(torch.cat([x[:, self.wide], h], dim=-1)))
 
 
-# %% exercise="wide-and-deep" wrong="relu-on-output" fails="a ReLU acts on the output"
+# %% exercise="wide-and-deep" wrong="relu-on-output" fails="a ReLU acts on the output" points=1
 class WideAndDeep(nn.Module):
     def __init__(self, wide, deep, hidden):
         super().__init__()
