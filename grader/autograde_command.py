@@ -101,6 +101,7 @@ def autograde(
     workers = partial(dask_workers, scheduler) if scheduler else None
     batch = Batch(desk, wanted, jobs, workers)
     with desk.alone():
+        batch.warm_up(chosen, force)
         desk.register(wanted)
         show_progress(console, batch, batch.plan(chosen, list(notebooks), force))
         if not batch.progress.done and not batch.progress.up_to_date:

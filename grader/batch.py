@@ -22,6 +22,7 @@ from . import __version__
 from .course import Lesson, Limits, Unit
 from .desk import Desk, Graded
 from .errors import GraderError
+from .launcher import zygote_for
 from .preprocessors import edition_at, grade_notebook
 from .provisioner import inputs
 from .restore import NOTEBOOK_MB, Submitted, read_submission, restore
@@ -135,8 +136,24 @@ class Batch:
     ) -> None:
         self.desk = desk
         self.unit = unit
-        self.workers = workers or partial(local_workers, jobs, unit.frameworks)
+        self.warm = workers is None
+        self.workers = workers or partial(local_workers, jobs)
         self.progress = Progress()
+
+    def warm_up(self, students: list[str], force: bool) -> None:
+        """Begin to import the frameworks of notebooks here, where they are graded here.
+
+        Without `force`, of those that have no result yet. Whoever calls this early has other work
+        to do meanwhile: opening a gradebook takes as long.
+        """
+        for lesson in self.desk.course.lessons(self.unit) if self.warm else ():
+            file = f"{lesson.name}.ipynb"
+            for student in students:
+                submitted = self.desk.folder("submitted", student, self.unit) / file
+                result = self.desk.folder("autograded", student, self.unit) / file
+                if os.path.lexists(submitted) and (force or not result.exists()):
+                    zygote_for(lesson.framework)
+                    break
 
     def plan(self, students: list[str], notebooks: list[str] | None, force: bool) -> list[str]:
         """Choose whose submissions are to be graded."""
@@ -198,6 +215,7 @@ class Batch:
                         self.progress.lost[student] = "the process that graded it died, three times"
 
     def _round(self, students: list[str]) -> Iterator[str]:
+        self.warm_up(students, force=True)
         with self.workers() as workers:
             # Read when there is room for it: a large class would not fit into memory.
             queue = iter(students)

@@ -13,7 +13,7 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 KERNEL_ENVIRONMENT = {
     # Read when the libraries are imported, so they belong to the zygote as well as to its kernels.
@@ -64,19 +64,18 @@ class Zygote:
     def __init__(self, framework: str) -> None:
         self.framework = framework
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        # A file and not a pipe: nobody reads it unless the start fails, and a pipe would fill.
+        # A file and not a pipe: nobody reads it unless the imports fail, and a pipe would fill.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the zygote)
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "grader.zygote", str(theirs.fileno()), framework],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
                 stderr=self._errors,
                 env={**os.environ, **KERNEL_ENVIRONMENT},
                 start_new_session=True,
             )
-        self._ready = False
         self._failure = ""
 
     @property
@@ -85,29 +84,17 @@ class Zygote:
 
     def wait_until_ready(self) -> None:
         """Block until the imports are done; raises LaunchError where they fail."""
-        if self._failure:  # known to this process, or inherited by it
-            raise LaunchError(self._failure)
-        if self._ready:
-            return
-        assert self._process.stdout is not None
-        answer = self._process.stdout.readline()
-        if not answer:
-            self._process.wait()
-            self._errors.seek(0)
-            said = self._errors.read().decode(errors="replace").strip().splitlines()
-            self._failure = f"the {self.framework} zygote ended: {' '.join(said[-1:])}"
-            raise LaunchError(self._failure)
-        state = json.loads(answer)
-        if state["threads"] > 1:
-            self._failure = f"importing {self.framework} started a thread, which a fork would lose"
-            raise LaunchError(self._failure)
-        self._ready = True
+        with self._ask({}) as answer:
+            if not answer.recv(1):
+                self._fail("no answer")
 
     def launch(
         self, argv: list[str], scratch: str, limits: Limits, containment: str = "landlock"
     ) -> KernelProcess:
-        """Ask for a kernel that works in `scratch`/work; returns as soon as it is forked."""
-        self.wait_until_ready()
+        """Ask for a kernel that works in `scratch`/work; returns as soon as it is forked.
+
+        That is after the imports: a zygote that is still at them finds the request afterwards.
+        """
         request = {
             "argv": argv,
             "env": kernel_environment(f"{scratch}/work"),
@@ -115,22 +102,42 @@ class Zygote:
             "limits": vars(limits),
             "containment": containment,
         }
+        connection = self._ask(request)
+        process = KernelProcess(connection)
+        if not process.pid:
+            try:
+                self.wait_until_ready()
+            except LaunchError:  # it is the zygote that is gone
+                connection.close()
+                raise
+        return process
+
+    def _ask(self, request: dict[str, Any]) -> socket.socket:
+        """Send a request; return the connection that the answer comes on."""
+        if self._failure:  # known to this process, or inherited by it
+            raise LaunchError(self._failure)
         ours, theirs = socket.socketpair()
         try:
             with theirs:
                 socket.send_fds(self._control, [json.dumps(request).encode()], [theirs.fileno()])
         except OSError as error:
             ours.close()
-            self._failure = f"the {self.framework} zygote is gone ({error.strerror})"
-            raise LaunchError(self._failure) from error
-        return KernelProcess(ours)
+            self._fail(str(error.strerror))
+        return ours
+
+    def _fail(self, how: str) -> NoReturn:
+        """Remember, and raise, why there are no kernels from here any more."""
+        said = os.pread(self._errors.fileno(), 1 << 16, 0).decode(errors="replace").strip()
+        last = said.splitlines()[-1] if said else ""
+        what = f"ended: {last}" if last else f"is gone ({how})"
+        self._failure = f"the {self.framework} zygote {what}"
+        raise LaunchError(self._failure)
 
     def close(self) -> None:
         """End the zygote, unless others still use it; kernels that it forked live on."""
+        self._failure = self._failure or f"the {self.framework} zygote is gone (closed)"
         self._control.close()
         self._errors.close()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=10)
 

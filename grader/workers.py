@@ -11,13 +11,12 @@ import multiprocessing
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from . import __version__
 from .errors import GraderError
-from .launcher import LaunchError, zygote_for
 from .supervisor import die_with_parent
 
 CONNECT_SECONDS = 10
@@ -38,12 +37,11 @@ def _start_worker() -> None:
 
 
 @contextmanager
-def local_workers(jobs: int, frameworks: tuple[str, ...]) -> Iterator[Workers]:
-    """Start `jobs` processes here; an error or Ctrl-C ends them at once."""
-    # Started here, at the same time, so that every worker inherits them.
-    for zygote in [zygote_for(framework) for framework in frameworks]:
-        with suppress(LaunchError):  # the workers will go on cold, and say why
-            zygote.wait_until_ready()
+def local_workers(jobs: int) -> Iterator[Workers]:
+    """Start `jobs` processes here; an error or Ctrl-C ends them at once.
+
+    They inherit the zygotes that this process has, also those that are still importing.
+    """
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _start_worker)
     try:
         yield Workers(pool, 2 * jobs)  # one under way and one waiting for each

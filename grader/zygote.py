@@ -1,7 +1,8 @@
 """A process that has a framework imported and forks a contained kernel whenever it is asked to.
 
 `python -m grader.zygote FD FRAMEWORK` serves requests from the socket FD: one JSON message each,
-with the file descriptor of a connection for the kernel's supervisor. It has no address: only a
+with the file descriptor of a connection for the kernel's supervisor. An empty request only asks
+whether the imports are done, and is answered on that connection. The socket has no address: only a
 process that inherited the other end of the socket can ask, so no kernel can. It ends when the last
 of them has closed that end.
 
@@ -24,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -67,18 +69,14 @@ FRAMEWORK_MODULES = {
 }
 
 
-def preload(framework: str) -> list[str]:
-    """Import what kernels of `framework` need; return the modules that are not there."""
-    missing = []
+def preload(framework: str) -> None:
+    """Import what kernels of `framework` need; what is not there is left out."""
     for name in (*JUPYTER_MODULES, *FRAMEWORK_MODULES.get(framework, ())):
-        try:
+        with suppress(ImportError):
             importlib.import_module(name)
-        except ImportError:
-            missing.append(name)
     if "tensorflow" in sys.modules:  # `tf.keras` and friends are lazy: look at them once
         with suppress(AttributeError):
             _ = sys.modules["tensorflow"].keras.Sequential
-    return missing
 
 
 def become_kernel(request: dict[str, Any]) -> NoReturn:
@@ -118,9 +116,12 @@ def become_kernel(request: dict[str, Any]) -> NoReturn:
         sandbox.confine_files(request["containment"], scratch)
         sandbox.drop_capabilities()
 
-    from ipykernel import zmqshell
+    from ipykernel import compiler, zmqshell
     from ipykernel.kernelapp import IPKernelApp
 
+    # Names the file that a cell is compiled as. ipykernel's own hash is for the debugger, and is
+    # written in Python: a tenth of the time of a cell that does little.
+    compiler.murmur2_x86 = lambda code, seed: zlib.crc32(code.encode(), seed)
     if contained:
         zmqshell.system = run_in_shell  # type: ignore[attr-defined, assignment]
 
@@ -183,12 +184,16 @@ def serve(control: socket.socket) -> None:
             continue
         if not message:
             return
-        if os.fork() == 0:
+        request = json.loads(message)
+        if not request:
+            with suppress(OSError):
+                os.write(descriptors[0], b"!")
+        elif os.fork() == 0:
             control.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             try:
                 with socket.socket(fileno=descriptors[0]) as connection:
-                    supervise(connection, json.loads(message), become_kernel)
+                    supervise(connection, request, become_kernel)
             finally:
                 os._exit(0)
         for descriptor in descriptors:
@@ -196,15 +201,17 @@ def serve(control: socket.socket) -> None:
 
 
 def main() -> None:
-    """Import, say so on stdout, serve."""
+    """Import, and serve."""
     control = socket.socket(fileno=int(sys.argv[1]))
     framework = sys.argv[2]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command that started us
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors are nobody's business
-    missing = preload(framework)
-    threads = threading.active_count()
-    print(json.dumps({"missing": missing, "threads": threads}), flush=True)
-    os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+    preload(framework)
+    if threading.active_count() > 1:
+        sys.exit(f"importing {framework} started a thread, which a fork would lose")
+    with suppress(OSError):  # stderr is read for the reason of a failing start: this one succeeded
+        os.ftruncate(2, 0)
+        os.lseek(2, 0, os.SEEK_SET)
     gc.collect()
     gc.freeze()  # keeps the collector of a fork from touching, and so copying, every page
     serve(control)
