@@ -1,7 +1,7 @@
 # `make` prints the targets. Each sets up what it needs: .venv and the packages, once.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lab build bench mutation canary pictures accuracy lint types unit curriculum variants hostile \
-	engine conformance nbval browser
+	engine conformance nbval browser upstream
 
 PYTHON ?= python3
 VENV := .venv
@@ -76,6 +76,9 @@ engine: setup
 
 conformance: setup
 	$(PYTEST) tests/conformance
+
+upstream: setup ## run nbgrader's own tests with its kernel and with ours (not part of `make test`)
+	$(BIN)/python tests/conformance/nbgrader_suite.py
 
 # Once on the warm kernels and once on plain python3: what a lesson prints depends on neither.
 nbval: setup
