@@ -491,9 +491,10 @@ plt.show()
 # <details><summary>Hint 2</summary>
 #
 # `log_p = ops.log_softmax(logits)` works along the last axis; with
-# `one_hot = ops.one_hot(labels, logits.shape[1])` the entries of the right classes are
-# `ops.sum(one_hot * log_p, axis=1)`, the means `ops.mean(log_p, axis=1)`. With the losses `(n,)` in
-# hand: `ops.sum(weights * losses) / ops.sum(weights)`.
+# `one_hot = ops.one_hot(labels, logits.shape[1])`, a row for each label with 1 at its class and 0
+# elsewhere, the entries of the right classes are `ops.sum(one_hot * log_p, axis=1)`, the means
+# `ops.mean(log_p, axis=1)`. With the losses `(n,)` in hand: `ops.sum(weights * losses) /
+# ops.sum(weights)`.
 #
 # </details>
 
@@ -932,11 +933,11 @@ def order_of(seed, epoch, n=6):
 print(order_of(seed=0, epoch=2), "whenever it is asked for:", order_of(0, 2) == order_of(0, 2))
 
 # %% [markdown]
-# The loop shall also not care where the model lives. TensorFlow brings each batch to the device of
-# the variables that it meets, so all one has to do is to name no device: a `with
-# tf.device("GPU:0")` in the loop would bind it to one kind of machine. The tests check this with a
-# model on the second of two logical CPUs (lesson 10), and forbid TensorFlow to choose another
-# device than the one that is named.
+# The loop shall also not care where the model lives. TensorFlow copies what an operation lacks to
+# the device where it runs, and writes a variable where it lives (lesson 10), so all one has to do
+# is to name no device: a `with tf.device("GPU:0")` in the loop would bind it to one kind of
+# machine. The tests check this with a model on the second of two logical CPUs, and forbid
+# TensorFlow to choose another device than the one that is named.
 
 # %% [markdown] exercise="fit-and-resume" role="task"
 # ## Exercise 15.4: train, stop, go on
