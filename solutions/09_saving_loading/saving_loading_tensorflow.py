@@ -535,7 +535,7 @@ print(zipfile.ZipFile(folder / "mlp.keras").namelist())
 #
 # The next process does not even have TensorFlow. Keras can compute with other *backends*, and is
 # told in an environment variable which one to take. Here it is PyTorch, which has to be installed
-# (where this course is, it is, and in Colab too). What is in Keras' files does not depend on the
+# (where this course is, it is, and in Colab too). What is in Keras's files does not depend on the
 # backend.
 #
 # **Predict**: which of the three files can this process use?
@@ -619,7 +619,7 @@ for name in ("x.npy", "gift.npy", "dictionary.npz", "plain.keras", "risky.keras"
 #   `.weights.h5`. `make_network` is a function without arguments that returns a new network of the
 #   same form each time: not yet built, and perhaps of a class without a `build` of its own.
 #   `example` is a NumPy array, a batch that the network can be called on.
-# - The file is one that Keras' `load_weights` reads. It holds all weights, trained or not, as they
+# - The file is one that Keras's `load_weights` reads. It holds all weights, trained or not, as they
 #   were when `save_weights` was called.
 # - `load_into_clone` makes its network with `make_network` and takes every number from the file.
 #   Each call returns another network, and leaves other networks alone.
@@ -1150,8 +1150,11 @@ for case in [
 # | random state of dropout layers | in `net.variables` | other units are dropped |
 #
 # `net.variables` is `net.weights` and more: a layer that draws random numbers keeps the state of
-# its generator in a variable that is no weight. And an optimizer has no moments before it is built,
-# which its first step does, or `optimizer.build`.
+# its generator in a variable that is no weight.
+#
+# Adam, an optimizer, sizes each step by the past: for each entry of a weight it keeps two running
+# means, one of the gradients and one of their squares. These are its *moments*. They do not exist
+# before the optimizer is built, which its first step does, or `optimizer.build`.
 #
 # **Predict**: the network below makes one training step, is saved whole and loaded. What has the
 # file kept of the optimizer's step count, and what of the dropout layer's state, a seed and a
@@ -1176,7 +1179,7 @@ for kind, model in {"saved: ": small, "loaded:": loaded}.items():
     print(kind, "step", int(model.optimizer.iterations.numpy()), " dropout", state)
 
 # %% [markdown]
-# The optimizer is in a `.keras` file, the state of the dropout layer is in none of Keras' files.
+# The optimizer is in a `.keras` file, the state of the dropout layer is in none of Keras's files.
 # Does it matter? An experiment. A network with dropout is trained for 60 steps. After 30 steps all
 # of its variables and those of the optimizer are saved. Then, three times, a new network and a new
 # optimizer load a part of them and train for the other 30 steps: with the weights only, with the
@@ -1905,7 +1908,7 @@ print("folder still there:", folder.exists())
 # - `skip_mismatch` hides typing errors, and surplus layers in a file are never noticed. A layer
 #   handed to another network is shared, not copied.
 # - A checkpoint holds whatever the next step depends on: weights, optimizer, step, random state.
-#   The last is in none of Keras' files. Write it under another name first.
+#   The last is in none of Keras's files. Write it under another name first.
 # - What is in no weight is in no file, unless you put it there: `get_config`, for models with
 #   arguments and for losses with settings.
 

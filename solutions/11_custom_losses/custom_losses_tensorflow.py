@@ -385,7 +385,8 @@ plt.show()
 #
 # Keras often lines the two up. Below, perfect predictions, `(4, 1)`, and their targets, `(4,)`,
 # meet five forms of the squared error. The last one hands your own function to a model by
-# `compile`, and has `evaluate` compute it; the model gives its input back.
+# `compile`, and has `evaluate` compute it; the model gives its input back. (With `run_eagerly=True`
+# it runs as plain Python, not as a graph; lesson 14 is about the difference.)
 #
 # **Predict**: which of the five say 0?
 
@@ -649,9 +650,9 @@ print("loss:", loss.numpy(), " gradient:", tape.gradient(loss, losses).numpy())
 
 # %% [markdown]
 # A loss object does not reduce an empty batch at all. In the second case the value has been mended,
-# the gradient has not. `where` chooses between two results, but both were computed, and the
-# backward pass goes through both: zero times infinity is NaN (lesson 02). Make the divisor harmless
-# *before* you divide by it; `tf.math.divide_no_nan` does.
+# the gradient has not. `where` chooses between two results, but both were computed, and the walk
+# back goes through both: zero times infinity is NaN (lesson 02). Make the divisor harmless *before*
+# you divide by it; `tf.math.divide_no_nan` does.
 
 # %% [markdown] exercise="weighted-reduction" role="task"
 # ## Exercise 11.3: weigh, then reduce
@@ -874,11 +875,11 @@ for name, function in {
 
 # %% [markdown]
 # The loss should be 30 and pull with strength 1. By hand it is infinite, and its gradient NaN. The
-# built-in BCE cuts probabilities off just above 0 and below 1, so that the loss looks sensible; but
-# nothing pulls, and the network never unlearns its mistake. The sigmoid of Keras leaves a note of
-# the logit on its result, and the loss finds it; any operation in between loses the note. Only
-# `from_logits=True` is right by itself. `SparseCategoricalCrossentropy` has it too, and a softmax
-# before it is then a mistake that no error reports.
+# built-in binary cross-entropy (BCE) cuts probabilities off just above 0 and below 1, so that the
+# loss looks sensible; but nothing pulls, and the network never unlearns its mistake. The sigmoid of
+# Keras leaves a note of the logit on its result, and the loss finds it; any operation in between
+# loses the note. Only `from_logits=True` is right by itself. `SparseCategoricalCrossentropy` has it
+# too, and a softmax before it is then a mistake that no error reports.
 
 # %% [markdown]
 # ## Regularisers

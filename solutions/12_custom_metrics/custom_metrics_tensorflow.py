@@ -994,7 +994,7 @@ smallest.reset_state()
 print("reset:", float(smallest.smallest.numpy()))
 
 # %% [markdown]
-# The inherited `reset_state` does not ask the initializer. It assigns zeros. A metric whose state
+# The inherited `reset_state` does not ask the initialiser. It assigns zeros. A metric whose state
 # starts elsewhere writes a `reset_state` of its own.
 #
 # Minima have a second trap. The sum of an empty batch is 0 and does no harm; a minimum of nothing
@@ -1249,9 +1249,9 @@ for first_errors, second_errors in [([5.0], [0.5, 9.0, 4.0]), ([0.25, 7.0], [1.0
 # ### A graph in a number
 #
 # `fit` and `evaluate` do not run your `update_state` batch after batch. They run it once, to record
-# a *graph* of what it does to tensors and variables, and then run the graph (`tf.function` does the
-# same; lesson 14 is about it). Whatever Python does besides happens once, at recording. Here is a
-# mean with its state in two Python attributes.
+# a *graph* of what it does to tensors and variables, and then run the graph. (Such a recording is
+# called *tracing*. `tf.function` does the same; lesson 14 is about it.) Whatever Python does
+# besides happens once, at recording. Here is a mean with its state in two Python attributes.
 #
 # **Predict**: after three batches with the losses 1, 2 and 3, what are `total` and `count`?
 
@@ -1898,7 +1898,7 @@ for classes, scale in [(10, 900.0), (5, 1000.0)]:
 # | state lives in | Python numbers, or tensors | variables from `add_weight(name=…)` |
 # | a state that starts at inf | set it in `reset` | `reset_state` puts 0: override it |
 # | who calls it | your loop | `fit` and `evaluate`, or your loop |
-# | function as a metric | wrap it, as `MeanOf` does | hand it to `compile`; values per example |
+# | function as a metric | wrap it in a class | hand it to `compile`; values per example |
 # | the trap in a sum | a loss keeps its graph: `detach()` | a traced tensor: use `assign_add` |
 # | 0/0 | NaN from tensors, an exception from numbers | NaN; `ops.divide_no_nan` gives 0 |
 # | top-k from logits | `logits.topk(k)`, `labels[:, None]` | `tf.math.in_top_k` |

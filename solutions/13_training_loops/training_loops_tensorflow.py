@@ -276,7 +276,7 @@ for case in [([[0.5, 1.5, -2.0]], [4.0])]:
 # computed, and after it `optimizer.apply(gradients, variables)` changes the variables. The
 # gradients are values that `tape.gradient` returns; nothing is kept, so nothing has to be cleared.
 # (PyTorch adds gradients up in the parameters, and a loop there begins with a line that clears
-# them.)
+# them.) The variables are those in `trainable_variables`, the same list as `trainable_weights`.
 #
 # The tape records what is computed while it is open.
 #
@@ -1199,8 +1199,8 @@ plt.close(fig)  # or Jupyter would show it a second time, below
 # better; the validation loss is computed at the end of the epoch, by the better model, without
 # dropout. That is why it is mostly the lower one, and it says nothing against the training.
 #
-# The lines print comparisons and not losses, since the last digits of a training differ
-# from machine to machine. In your own loops, print the numbers.
+# The lines print comparisons and not losses, since the last digits of a training differ from
+# machine to machine. In your own loops, print the numbers.
 
 # %% [markdown]
 # ## What `compile` and `fit` do
@@ -1304,8 +1304,9 @@ print("mean of all squares:", (examples**2).mean(), " of the last batch:", 6.0**
 # ### Your own step inside `fit`
 #
 # A subclass of `keras.Model` may define `train_step(data)`, and `fit` then runs this for each
-# batch: your step, with Keras's loop, bar, callbacks and history around it. `compute_loss` is the
-# loss that was compiled, plus the penalties; the method returns what the bar shows.
+# batch: your step, with Keras's loop, bar, history and callbacks (objects whose methods `fit` calls
+# on the way, after each epoch for example) around it. `compute_loss` is the loss that was compiled,
+# plus the penalties; the method returns what the bar shows.
 
 # %%
 class Stepper(keras.Model):
@@ -1485,7 +1486,7 @@ print("by id:  ", paths(v for v in net.trainable_variables if id(v) in ids))
 # `variables = list(model.trainable_variables)`, `ids = {id(v) for v in head.trainable_variables}`,
 # and two optimizers. In `update`, make for each part the list of pairs `(gradient, variable)` of
 # `zip(gradients, variables)` whose `id(variable)` is, or is not, in `ids`, and give it to
-# `apply_gradients` of its optimizer.
+# `apply_gradients` of its optimizer, which is `apply` for a list of pairs.
 #
 # </details>
 
@@ -1633,7 +1634,8 @@ for second in (None, tf.constant(0.0)):
 #
 # ### Frozen, and still moving
 #
-# Freezing is `layer.trainable = False`: the layer's variables leave the list `trainable_variables`.
+# Freezing is `layer.trainable = False`: the layer's variables leave the list `trainable_variables`
+# (lesson 04).
 #
 # **Predict**: a step asks the tape for the gradients of `variables`, where it should be
 # `trainable_variables`. Does a frozen layer move?

@@ -69,9 +69,10 @@ def operations(concrete):
 # ### Recorded once
 #
 # `tf.function(function)` returns a *graph function*. It takes the same arguments and gives the same
-# results. At its first call it *traces* the Python function: it runs it with stand-ins for the
-# tensors, and notes each operation that is done to them. The result is a graph, which is kept and
-# run from then on. `experimental_get_tracing_count()` tells how often a function was traced.
+# results. At its first call it *traces* the Python function, that is, records it: it runs it with
+# stand-ins for the tensors (the symbolic tensors of lesson 03), and notes each operation that is
+# done to them. The result is a graph, which is kept and run from then on.
+# `experimental_get_tracing_count()` tells how often a function was traced.
 #
 # **Predict**: how often has it been traced after `tf.function`, after the first call, after the
 # second?
@@ -785,7 +786,7 @@ for function in (double_python, double_tensor):
 # not touch functions of libraries. Where it does not reach, write the loop yourself:
 # `tf.while_loop(condition, body, state)`. `state` is a list of tensors; `condition` and `body` get
 # them as arguments; `body` returns the new state, in shape and dtype as before. (`ops.while_loop`
-# of Keras is the same for layers.)
+# in lesson 03 is the same for layers.)
 #
 # **Predict**: the body counts its rounds in two ways. What do the two counters say for 1 and 5?
 
