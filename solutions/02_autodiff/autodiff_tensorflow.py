@@ -391,13 +391,14 @@ for name, x in sources.items():
     print(f"{name:34} {gradient if gradient is None else gradient.numpy()}")
 
 # %% [markdown]
-# Plain tensors, frozen variables and whole numbers are not watched. Neither is what a variable
-# became before the tape began: for this tape, `w1 * 1` is a tensor like any other.
+# Plain tensors, *frozen* variables (made with `trainable=False`) and whole numbers are not watched.
+# Neither is what a variable became before the tape began: for this tape, `w1 * 1` is a tensor like
+# any other.
 #
 # ### A step that loses its variable
 #
 # Here is gradient descent on $(w - 1)^2$, written twice. Each step subtracts a quarter of the
-# gradient.
+# gradient; the quarter is called the *learning rate*.
 #
 # **Predict**: one of the two stops with an error in its second step. Which one?
 

@@ -525,9 +525,11 @@ print("trainable_weights now:   ", [w.name for w in frozen.trainable_weights])
 print("the list made before it: ", [w.name for w in everything])
 
 # %% [markdown]
-# Freezing takes weights out of a *list*, and nothing else. It works because those who train,
-# `fit` and your own loops, ask for `trainable_weights`. A loop that uses `weights`, or a list made
-# before the freezing, trains the frozen layer. Ask for the list after you have set the flags.
+# Freezing takes weights out of a *list*, and nothing else. A tape goes by the `tf.Variable` in a
+# weight, which was made trainable and stays so. (The one that the tape of lesson 02 did not watch
+# was *made* with `trainable=False`.) Freezing works because those who train, `fit` and your own
+# loops, ask for `trainable_weights`. A loop that uses `weights`, or a list made before the
+# freezing, trains the frozen layer. Ask for the list after you have set the flags.
 
 # %% [markdown] exercise="count-parameters" role="task"
 # ## Exercise 4.2: how many, and where?
@@ -850,8 +852,9 @@ for name, gradient in gradients.items():
 # the *values* of one layer were copied into the other with `set_weights`; in the second, the same
 # *layer* stands at both places.
 #
-# The steps are taken by an *optimizer*: `SGD(0.3).apply(gradients, variables)` subtracts 0.3 times
-# its gradient from each variable, in place.
+# The steps are taken by an *optimizer*, which makes the step of gradient descent in lesson 02 for
+# many variables at once: `SGD(0.3).apply(gradients, variables)` subtracts the learning rate, 0.3,
+# times its gradient from each variable, in place.
 
 # %%
 variable = keras.Variable([1.0, 2.0])

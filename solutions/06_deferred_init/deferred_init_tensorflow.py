@@ -565,8 +565,9 @@ for what, batch in batches.items():
     print(f"{what:13} {outcome:21} built: {layer.built}")
 
 # %% [markdown]
-# The integers and the float64 of NumPy were cast to the layer's own float32: the *layer's* dtype
-# decides, the batch's does not. A vector without a batch axis was refused before anything was made.
+# The float64 of NumPy was cast to the layer's own float32, and the product with a float32 kernel
+# made float32 of the integers too: the *layer's* dtype decides, the batch's does not. A vector
+# without a batch axis was refused before anything was made.
 #
 # There is one trap in `build`. A `Sequential` knows its layers. A block of your own does not know
 # what its `call` will do with them.
@@ -1171,7 +1172,8 @@ for when in ("before", "after"):
 # A training step by hand (lesson 02 had the tape) ends with an optimizer (lesson 04): an object
 # that is given gradients and variables, and updates the variables. It keeps numbers of its own for
 # each variable, such as the momentum, a running sum of earlier gradients, and makes them in a
-# `build` of its own. (Other texts write `trainable_variables`, which gives the same list.)
+# `build` of its own. (Other texts, and some later lessons, ask for `trainable_variables`, which is
+# the same list as `trainable_weights`.)
 #
 # **Then and now.** `compile` tells a model which optimizer and which loss `fit` is to use.
 # `compile(optimizer="sgd")` on a network without weights looks like a mistake of this kind, and is
