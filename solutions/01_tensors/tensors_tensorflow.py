@@ -1441,9 +1441,10 @@ print("means:     ", tf.reduce_mean(ragged, axis=1).numpy().tolist())
 print("padded:    ", ragged.to_tensor(0.0).numpy().tolist())
 
 # %% [markdown]
-# Most functions of `tf` take ragged tensors. The last line shows the common alternative: *pad* all
-# to the same length with a value that means nothing. It works with everything, and every mean must
-# then leave the padding out: the mean of the second padded row is 1.33, of its values 4.
+# `None` in the shape says that the rows differ in length. Most functions of `tf` take ragged
+# tensors. The last line shows the common alternative: *pad* all to the same length with a value
+# that means nothing. It works with everything, and every mean must then leave the padding out: the
+# mean of the second padded row is 1.33, of its values 4.
 #
 # ### Text
 #

@@ -163,9 +163,9 @@ layers.Dense(2, name="two_outputs")(ops.ones((3,)))
 # %% [markdown]
 # ### What a call does besides computing
 #
-# The computation of a block is in its method `call`, yet you have seen no call of `call`: we wrote
-# `net(batch)`. Calling a block runs `keras.Layer.__call__`, which does its bookkeeping and then
-# runs `call`. Here is a block that speaks up when one of its methods runs.
+# The computation of a block, its *forward pass*, is in its method `call`, yet you have seen no call
+# of `call`: we wrote `net(batch)`. Calling a block runs `keras.Layer.__call__`, which does its
+# bookkeeping and then runs `call`. Here is a block that speaks up when one of its methods runs.
 #
 # **Predict**: what does each of the three uses print?
 
@@ -979,7 +979,8 @@ assert np.allclose(OwnSequential(*twins)(np.full((1, 2), 2.0, "float32")), 5.0),
 #
 # Not every tensor in a block should be trained. The mean of the training data, a table of
 # positions, a random projection that stays as it was drawn: such constants take part in the
-# computation and are left alone by the optimizer. Where to keep them?
+# computation and are left alone by the *optimizer*, which takes the steps of training. Where to
+# keep them?
 #
 # ### Weight, fixed weight, plain attribute
 #
@@ -1684,7 +1685,6 @@ mixed = keras.Sequential(
 )
 print("output:", mixed.output_shape)
 print("parameters:", mixed.count_params())
-
 print("weight arrays:", len(mixed.weights))
 
 # %% [markdown]

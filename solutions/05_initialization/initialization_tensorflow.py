@@ -82,8 +82,8 @@ for kind, (layer, input_shape) in kinds.items():
 # $\sqrt{6/700} = 0.093$. For the convolution each output depends on $16 \cdot 5 \cdot 5 = 400$
 # numbers, and each input reaches $32 \cdot 5 \cdot 5 = 800$: $\sqrt{6/1200} = 0.071$. An embedding,
 # a table with a row of numbers for each word, draws uniformly between −0.05 and 0.05. Biases start
-# at 0. A normalisation layer multiplies what
-# it has normalised by 1 and adds 0: it starts without any effect of its own.
+# at 0. A normalisation layer multiplies what it has normalised by 1 and adds 0: it starts without
+# any effect of its own.
 #
 # (PyTorch draws the weight *and the bias* of dense layers and convolutions uniformly between
 # $-1/\sqrt{n}$ and $1/\sqrt{n}$.)
@@ -468,7 +468,7 @@ print("two calls equal:", np.array_equal(random_signs((8, 8)), random_signs((8, 
 
 # %% [markdown]
 # `keras.random.uniform` without a seed goes on to new numbers with each call. `dtype=None` means
-# Keras' default type, which is float32 unless someone has set another.
+# Keras's default type, which is float32 unless someone has set another.
 #
 # ### The type that is asked for
 #
@@ -562,7 +562,7 @@ for kind in (Signs, ForgetfulSigns):
 #
 # - `limit` and `edge` are floats, $0 \le$ `edge` $\le$ `limit`.
 # - **In** (of a call): `shape`, a tuple, also `()` and `(0, 3)`; `dtype`, one of `"float16"`,
-#   `"bfloat16"`, `"float32"`, `"float64"`, or `None` for Keras' default type. **Out**: a tensor of
+#   `"bfloat16"`, `"float32"`, `"float64"`, or `None` for Keras's default type. **Out**: a tensor of
 #   that shape and type.
 # - There is one draw per entry: with the defaults about half of the entries are 0. A draw of
 #   exactly `edge` is kept; in bfloat16, with its few digits, that is no rarity.
@@ -767,7 +767,7 @@ print(f"dense, ReLU: {root_mean_square(ops.relu(y)) / root_mean_square(x):.2f}")
 # only so.) The number of inputs of an output is called *fan-in*, the number of outputs of an input
 # *fan-out*.
 #
-# **Predict**: Keras' default is `GlorotUniform`. By which factor does it multiply the values in a
+# **Predict**: Keras's default is `GlorotUniform`. By which factor does it multiply the values in a
 # ReLU network with 256 units in every layer? Which of the five schemes below survive thirty layers?
 
 # %%
@@ -1060,9 +1060,10 @@ for case in [("body", "stem"), ("head", "body")]:
 # ## The fans of a convolution
 #
 # Glorot's and He's schemes need fan-in and fan-out. For a dense layer these are the two sides of
-# the kernel. A convolution has a kernel of four axes, `(height, width, in, out)`, so where are the
-# fans? They can be counted with a tape, which knows what depends on what: the gradient of *one*
-# output is nonzero at the inputs that it depends on.
+# the kernel. The kernel of a convolution has four axes, `(height, width, in, out)`: a *window* of
+# height and width, then channels and filters (lesson 04). So where are the fans? They can be
+# counted with a tape, which knows what depends on what: the gradient of *one* output is nonzero at
+# the inputs that it depends on.
 #
 # **Predict** fan-in and fan-out of a convolution from 2 channels to 5 with a 3 by 3 window.
 

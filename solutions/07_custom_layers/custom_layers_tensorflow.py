@@ -434,9 +434,9 @@ for kind in (ModelDense, LayerDense):
 
 # %% [markdown]
 # Both compute. For the `Model`, Keras does not know how to write down what the constructor was
-# given, and wants a method `get_config`. For the `Layer` it does know, as long as the arguments are
-# plain values, and `**kwargs` lets the name and the dtype be handed back in. A layer is a
-# `keras.Layer`.
+# given, and wants a method `get_config`. (In lesson 03 it wrote down a default, right or wrong;
+# here there is none.) For the `Layer` it does know, as long as the arguments are plain values, and
+# `**kwargs` lets the name and the dtype be handed back in. A layer is a `keras.Layer`.
 #
 # ### Start values
 #
@@ -464,9 +464,9 @@ for scheme in ("random_normal", "lecun_normal"):
 # ### An activation, by function or by name
 #
 # In lesson 06 a dense layer took its activation by name as well as by function, and its constructor
-# turned a name into a function with `keras.activations.get`. Names have another use: they can be
-# written into a configuration file. The same function also takes a function, and `None` for no
-# activation; a wrong name fails right there, and not at the first call.
+# turned a name into a function with `keras.activations.get`, so that a wrong name fails there and
+# not at the first call. Names have another use: they can be written into a file, and functions
+# cannot. Here once more is what `get` takes: a name, a function, and `None` for no activation.
 
 # %% listing="S2-07"
 for activation in ("tanh", ops.tanh, None):
@@ -557,8 +557,9 @@ print(tuple(picked.shape), "channels 0 and 2:", np.array_equal(picked, wanted))
 #
 # `Power` raises the size of each entry to a fixed power and keeps its sign. The exponent is a
 # setting: a number that somebody chose, no weight. A file of weights cannot hold it. It belongs to
-# the *configuration*: a dictionary of the arguments from which a layer can be made again, which
-# Keras asks for with `get_config` and turns back into a layer with `from_config`.
+# the *configuration*, which models had in lesson 03 and initialisers in lesson 05: a dictionary of
+# the arguments from which a layer can be made again. Keras asks for it with `get_config` and turns
+# it back into a layer with `from_config`.
 #
 # Below are three variants: one leaves the configuration to Keras, one writes it and forgets the
 # exponent, one writes it in full.
@@ -961,7 +962,7 @@ for label, attempt in {
 # %% [markdown]
 # A chain passes one value from link to link. The last line is the nasty case: a *single* tensor
 # with two rows can be unpacked as well, into its rows, and nothing raises. Layers with several
-# inputs belong into a block whose `call` says what goes where:
+# inputs belong in a block whose `call` says what goes where:
 
 # %%
 class Compass(keras.Layer):
@@ -1258,8 +1259,8 @@ for layer in (Flip(), FlipOtherName(), FlipFlag()):
 # Under `fit`, `call` runs once for each shape of input, and the graph that it leaves behind runs
 # from then on. What Python and NumPy compute in `call` is computed that one time.
 #
-# **Predict**: each of the layers below is run three times as a graph. Which of them draw three
-# different numbers?
+# **Predict**: each of the layers below is run three times as a graph, which `tf.function` makes of
+# it (lesson 14). Which of them draw three different numbers?
 
 # %%
 class NumpyDraw(keras.Layer):

@@ -973,7 +973,7 @@ print("untrained mirror is even:", np.allclose(untrained(grid), untrained(-grid)
 # ```
 #
 # To pick columns, NumPy and PyTorch index with a list, `x[:, [2, 0]]`. TensorFlow refuses that; the
-# operation is `ops.take`. **Predict** the three results.
+# operation is `ops.take` (`tf.gather` in lesson 01). **Predict** the three results.
 
 # %%
 table = tf.constant([[10.0, 11.0, 12.0], [20.0, 21.0, 22.0]])

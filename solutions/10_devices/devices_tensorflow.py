@@ -612,9 +612,8 @@ finally:
 
 # %% [markdown]
 # The message names two devices and an operation, but no tensor. Better, one looks at everything
-# that a model holds. In Keras, `model.weights` has the weights, each with its path. To walk over
-# the whole tree of layers, the model itself included, is `_flatten_layers()`. (The underscore means
-# that it is not promised to stay; there is no public way.)
+# that a model holds. In Keras, `model.weights` has the weights, each with its path. A walk over the
+# whole tree of layers, the model itself included, is `_flatten_layers()` (lesson 05).
 
 # %%
 print([layer.path for layer in shift._flatten_layers()])
@@ -1173,7 +1172,7 @@ for what, use in {
 # Arithmetic stays on the device, and so does a comparison. To *branch* on a comparison, Python must
 # know how it came out. Printing reads; shapes and dtypes are known to the host anyway; `tf.stack`
 # joins tensors where they are, NumPy fetches every single one. Now a log that reads the loss of
-# each step, one that does not, and the metric that `fit` uses (lesson 12).
+# each step, one that does not, and the metric that `fit` uses (lesson 08).
 
 # %%
 losses = [tf.constant(float(i)) for i in range(100)]
