@@ -1578,13 +1578,13 @@ for model in (Slope(slope=0.5), SlopeWithConfig(slope=0.5)):
     print(f"{type(model).__name__}: slope {loaded.slope}, same outputs: {same}")
 
 # %% [markdown]
-# Left to itself, a model records the *default*, and nothing warns. Write `get_config` for every
-# model that takes arguments. The cell also shows the two ways to tell Keras which class a name
-# means: `custom_objects` at loading, or registering the class once where it is defined.
+# Left to itself, a model records the *default*, and nothing warns (lesson 03). Write `get_config`
+# for every model that takes arguments. The cell also shows the two ways to tell Keras which class a
+# name means: `custom_objects` at loading, or registering the class once where it is defined.
 #
 # A container is the hardest case, because its arguments are blocks. With a starred argument it
-# comes back empty. It has to take a list, and to write its blocks into the configuration and read
-# them out again:
+# comes back empty, as that of lesson 03 did. It has to take a list, and to write its blocks into
+# the configuration and read them out again:
 
 # %% listing="S0-03"
 @keras.saving.register_keras_serializable(package="saving")
