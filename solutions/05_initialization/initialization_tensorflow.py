@@ -1299,22 +1299,8 @@ print(dense.kernel.numpy().tolist())
 
 # %% [markdown]
 # `scatter_update(x, indices, values)` gives a copy of `x` in which each row of `indices` names one
-# cell to replace.
-#
-# `assign` keeps the type of the variable, whatever type comes in. And the shape?
-#
-# **Predict**: the kernel has shape `(3, 2)`. Which of these arrays does it take?
-
-# %%
-for shape in ((3, 2), (2,), (3, 1), (2, 3)):
-    try:
-        dense.kernel.assign(np.ones(shape, "float64"))
-        print(shape, "was taken, and gave", dense.kernel.dtype, tuple(dense.kernel.shape))
-    except ValueError as error:
-        print(shape, "raises", type(error).__name__)
-
-# %% [markdown]
-# Only the right one. (PyTorch's `copy_` would broadcast the second and the third.)
+# cell to replace. As in lesson 04, `assign` keeps the type of the variable and takes its exact
+# shape only. (PyTorch's `copy_` would broadcast.)
 #
 # ## Seeds, and starting over
 #
