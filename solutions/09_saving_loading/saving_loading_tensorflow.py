@@ -403,8 +403,8 @@ except ValueError as error:
 # %% [markdown]
 # **Then and now.** Keras does not pickle, and still its files could run code: a `Lambda` layer
 # holds a Python function, and the compiled function goes into the file. Older versions of Keras
-# rebuilt and ran it without asking. Today's `load_model` refuses, unless it is told
-# `safe_mode=False`.
+# rebuilt and ran it without asking. Today's `load_model` refuses, as you saw in lesson 07, unless
+# it is told `safe_mode=False`.
 #
 # **Predict**: how often is the line printed, and by what?
 
