@@ -896,6 +896,9 @@ for case in [(4, 2, 3, 6)]:
 # - a multilayer perceptron with two hidden layers;
 # - a *mirror*: one perceptron $g$ that is used twice, $g(x) + g(-x)$.
 #
+# (They are trained by `Adam`, an optimizer that sets the size of its steps for each entry of
+# a weight by itself.)
+#
 # **Predict**: what does each give for $x < 0$, where there were no data?
 
 # %% listing="S2-11"
