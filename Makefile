@@ -27,9 +27,9 @@ setup: $(VENV)/ready ## install everything into .venv (the other targets do this
 demo: setup ## make a class out of the answer bank, grade it, show what comes out
 	grader demo
 
-# A student's desk: nbgrader's tools for instructors stay out of sight, Validate stays.
+# A student's desk: warm kernels and Validate; nbgrader's tools for instructors stay out of sight.
 lab: setup ## JupyterLab on notebooks/, with nbgrader's Validate button
-	JUPYTER_CONFIG_PATH=$(CURDIR)/grader/jupyter jupyter lab --notebook-dir=notebooks \
+	JUPYTER_PATH=$(CURDIR)/grader/jupyter JUPYTER_CONFIG_PATH=$(CURDIR)/grader/jupyter jupyter lab --notebook-dir=notebooks \
 		--ServerApp.jpserver_extensions=nbgrader.server_extensions.formgrader=False
 
 build: setup ## build the notebooks of lessons whose source has changed

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-KERNEL_ENVIRONMENT = {
-    # Read when the libraries are imported, so they belong to the zygote as well as to its kernels.
+# Read when the libraries are imported, so they belong to the zygote as well as to its kernels.
+IMPORT_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+KERNEL_ENVIRONMENT = {
+    **IMPORT_ENVIRONMENT,
     "CUDA_VISIBLE_DEVICES": "",
     # One thread a kernel: a class is graded by several kernels at once.
     "OMP_NUM_THREADS": "1",
-    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "PYTHONDONTWRITEBYTECODE": "1",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 
 
@@ -37,9 +43,12 @@ class Limits:
     """What one kernel and everything that it starts may use together."""
 
     seconds: float = 150.0
-    memory_mb: int = 2000
-    processes: int = 64
-    file_mb: int = 64
+    memory_mb: float = 2000
+    processes: float = 64
+    file_mb: float = 64
+
+
+UNLIMITED = Limits(math.inf, math.inf, math.inf, math.inf)
 
 
 def kernel_environment(scratch: str) -> dict[str, str]:
@@ -61,7 +70,7 @@ def kernel_environment(scratch: str) -> dict[str, str]:
 class Zygote:
     """A running `python -m grader.zygote`, shared by this process and all that it forks."""
 
-    def __init__(self, framework: str) -> None:
+    def __init__(self, framework: str, environment: Mapping[str, str] = KERNEL_ENVIRONMENT) -> None:
         self.framework = framework
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # A file and not a pipe: nobody reads it unless the imports fail, and a pipe would fill.
@@ -73,7 +82,7 @@ class Zygote:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
-                env={**os.environ, **KERNEL_ENVIRONMENT},
+                env={**os.environ, **environment},
                 start_new_session=True,
             )
         self._failure = ""
@@ -95,10 +104,29 @@ class Zygote:
 
         That is after the imports: a zygote that is still at them finds the request afterwards.
         """
+        work = f"{scratch}/work"
+        return self._launch(argv, scratch, work, kernel_environment(work), limits, containment)
+
+    def launch_at_home(
+        self, argv: list[str], scratch: str, folder: str, environment: dict[str, str]
+    ) -> KernelProcess:
+        """Ask for a kernel for one's own work: in that folder, uncontained, without limits."""
+        return self._launch(argv, scratch, folder, environment, UNLIMITED, "none")
+
+    def _launch(
+        self,
+        argv: list[str],
+        scratch: str,
+        folder: str,
+        environment: dict[str, str],
+        limits: Limits,
+        containment: str,
+    ) -> KernelProcess:
         request = {
             "argv": argv,
-            "env": kernel_environment(f"{scratch}/work"),
+            "env": environment,
             "scratch": scratch,
+            "folder": folder,
             "limits": vars(limits),
             "containment": containment,
         }
@@ -234,17 +262,25 @@ class KernelProcess:
     kill = terminate
 
 
-_zygotes: dict[str, Zygote] = {}
+_zygotes: dict[tuple[str, bool], Zygote] = {}
+_one_at_a_time = threading.Lock()
 
 
-def zygote_for(framework: str) -> Zygote:
+def zygote_for(framework: str, at_home: bool = False) -> Zygote:
     """Return this process's zygote of `framework`, starting it on the first call.
 
-    A process forked later inherits it; the zygote ends with the last of them.
+    One for kernels `at_home` has the machine's GPUs and all its cores. A process forked later
+    inherits it; the zygote ends with the last of them.
     """
-    if framework not in _zygotes:
-        _zygotes[framework] = Zygote(framework)
-    return _zygotes[framework]
+    key = framework, at_home
+    with _one_at_a_time:
+        if key not in _zygotes:
+            _zygotes[key] = Zygote(framework, _environment(at_home))
+        return _zygotes[key]
+
+
+def _environment(at_home: bool) -> dict[str, str]:
+    return IMPORT_ENVIRONMENT if at_home else KERNEL_ENVIRONMENT
 
 
 def launch(
@@ -260,14 +296,34 @@ def launch(
     Returns the process and how it started: "warm", or "cold: " and the reason. A cold kernel
     comes from a zygote of its own that has nothing imported, so its containment is the same.
     """
+    return _launch(
+        framework, lambda zygote: zygote.launch(argv, scratch, limits, containment), warm, False
+    )
+
+
+def launch_at_home(
+    framework: str, argv: list[str], scratch: str, folder: str, environment: dict[str, str]
+) -> tuple[KernelProcess, str]:
+    """Start a kernel for one's own work, warm where possible; returns what `launch` does."""
+    return _launch(
+        framework,
+        lambda zygote: zygote.launch_at_home(argv, scratch, folder, environment),
+        True,
+        True,
+    )
+
+
+def _launch(
+    framework: str, start: Callable[[Zygote], KernelProcess], warm: bool, at_home: bool
+) -> tuple[KernelProcess, str]:
     reason = "asked for"
     if warm:
         try:
-            return zygote_for(framework).launch(argv, scratch, limits, containment), "warm"
+            return start(zygote_for(framework, at_home)), "warm"
         except LaunchError as error:
             reason = str(error)
-    cold = Zygote("none")
+    cold = Zygote("none", _environment(at_home))
     try:
-        return cold.launch(argv, scratch, limits, containment), f"cold: {reason}"
+        return start(cold), f"cold: {reason}"
     finally:
         cold.close()

@@ -1,16 +1,19 @@
-"""A kernel provisioner that starts contained kernels from a zygote.
+"""Kernel provisioners that start kernels from a zygote: contained, or for one's own work.
 
-jupyter_client finds it through the entry point `jupyter_client.kernel_provisioners` and uses it for
-the kernel specs that name it, so nbgrader, nbclient, nbval and Jupyter get it without a patch.
+jupyter_client finds them through the entry point `jupyter_client.kernel_provisioners` and uses
+them for the kernel specs that name them, so nbgrader, nbclient, nbval and Jupyter get them without
+a patch.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,8 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool, Enum, Integer, Unicode
 
 from . import sandbox
-from .launcher import KernelProcess, Limits, launch
+from .launcher import KernelProcess, Limits, launch, launch_at_home
+from .zygote import FRAMEWORK_MODULES
 
 COPIED_MB = 64
 COPIED_FILES = 1000
@@ -122,6 +126,54 @@ class ContainedProvisioner(LocalProvisioner):
         if self._scratch is not None and not restart:
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch = None
+
+
+class HomeProvisioner(ContainedProvisioner):
+    """Starts a kernel for one's own work: forked warm, in its notebook's folder, uncontained.
+
+    For JupyterLab on a student's machine, by way of `grader.home`. The first start waits for the
+    import that the notebook would wait for; a restart is ready at once.
+    """
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Move the kernel's connection to Unix sockets in a new scratch folder."""
+        self.containment = "none"
+        return await super().pre_launch(**kwargs)
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Fork the kernel from the zygote that its notebook's name asks for."""
+        self.cwd = kwargs.get("cwd") or str(Path.cwd())
+        environment = kwargs["env"]
+        self.framework = guess_framework(environment.get("JPY_SESSION_NAME", ""), Path(self.cwd))
+        # In a thread: the server has other work to do while a framework is imported.
+        process, self.start_kind = await asyncio.to_thread(
+            launch_at_home,
+            self.framework,
+            cmd[cmd.index("-f") :],
+            str(self._scratch),
+            self.cwd,
+            environment,
+        )
+        self.process, self.pid = process, process.pid
+        return self.connection_info
+
+
+def guess_framework(session: str, folder: Path) -> str:
+    """Guess which framework a kernel will import; "none" where nothing tells.
+
+    `session` is the path of a notebook, as JupyterLab gives it. nbgrader's Validate gives none, but
+    JupyterLab saves the notebook just before, so it is the one that was changed last. A wrong guess
+    costs the import that it would have saved.
+    """
+
+    def changed(path: Path) -> float:
+        with suppress(OSError):
+            return path.stat().st_mtime
+        return 0.0
+
+    name = session or str(max(folder.glob("*.ipynb"), key=changed, default=""))
+    framework = Path(name).stem.rpartition("_")[2]
+    return framework if framework in FRAMEWORK_MODULES else "none"
 
 
 def inputs(source: Path) -> Iterator[tuple[Path, Path]]:

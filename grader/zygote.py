@@ -17,6 +17,7 @@ import gc
 import importlib
 import io
 import json
+import math
 import os
 import random
 import signal
@@ -82,8 +83,9 @@ def preload(framework: str) -> None:
 def become_kernel(request: dict[str, Any]) -> NoReturn:
     """Turn this freshly forked process into a contained kernel, and serve until told to stop.
 
-    `request` holds: argv (of the kernel, without the program), env, scratch (folder; the kernel
-    works in its subfolder work/), limits, containment, log (file descriptor for a failing start).
+    `request` holds: argv (of the kernel, without the program), env, folder (to work in), scratch
+    (folder for its sockets), limits, containment, log (file descriptor for a failing start).
+    Uncontained and without limits it is like any kernel of Jupyter, but for its start.
     """
     os.setsid()
     die_with_parent()  # the supervisor: without it nobody would end this process
@@ -98,36 +100,41 @@ def become_kernel(request: dict[str, Any]) -> NoReturn:
     os.closerange(log + 1, 4096)
     os.environ.clear()
     os.environ.update(request["env"])
-    scratch = Path(request["scratch"])
-    os.chdir(scratch / "work")
+    limits = request["limits"]
+    at_home = all(map(math.isinf, limits.values()))
     # A student's module beside the notebook must not replace one that the kernel needs, so the
-    # working folder comes last and not first.
+    # working folder comes last and not first, where `python -m` has put the zygote's.
+    here = str(Path.cwd())
     sys.path[:] = [
-        *(path for path in sys.path if (path and "site-packages" in path) or _is_stdlib(path)),
-        "",
+        path for path in sys.path if path not in ("", here) and (at_home or _is_installed(path))
     ]
+    sys.path.append("")
+    os.chdir(request["folder"])
     sys.argv = ["ipykernel_launcher.py", *request["argv"]]
     _forget_the_zygote()
 
-    limits = request["limits"]
-    sandbox.limit_sizes(limits["memory_mb"], limits["file_mb"])
     contained = request["containment"] != "none"
+    if not at_home:
+        sandbox.limit_sizes(limits["memory_mb"], limits["file_mb"])
     if contained:
-        sandbox.confine_files(request["containment"], scratch)
+        sandbox.confine_files(request["containment"], Path(request["scratch"]))
         sandbox.drop_capabilities()
 
     from ipykernel import compiler, zmqshell
     from ipykernel.kernelapp import IPKernelApp
 
-    # Names the file that a cell is compiled as. ipykernel's own hash is for the debugger, and is
-    # written in Python: a tenth of the time of a cell that does little.
-    compiler.murmur2_x86 = lambda code, seed: zlib.crc32(code.encode(), seed)
+    options = request["argv"]
+    if not at_home:
+        # Names the file that a cell is compiled as. ipykernel's own hash is for the debugger, and
+        # is written in Python: a tenth of the time of a cell that does little.
+        compiler.murmur2_x86 = lambda code, seed: zlib.crc32(code.encode(), seed)
+        # A history on disk would end with the scratch folder, and be written after each cell.
+        options = [*options, "--HistoryManager.hist_file=:memory:"]
     if contained:
         zmqshell.system = run_in_shell  # type: ignore[attr-defined, assignment]
 
     app = IPKernelApp.instance()
-    # A history on disk would end with the scratch folder, and be written after each cell.
-    app.initialize([*request["argv"], "--HistoryManager.hist_file=:memory:"])
+    app.initialize(options)
     if contained:
         sandbox.confine_calls()
     os.close(log)
@@ -161,8 +168,8 @@ def run_in_shell(command: str) -> int:
     return 128 - code if code > 128 else code  # by a signal: its number, negative
 
 
-def _is_stdlib(path: str) -> bool:
-    return path.startswith((sys.base_prefix, sys.prefix))
+def _is_installed(path: str) -> bool:
+    return "site-packages" in path or path.startswith((sys.base_prefix, sys.prefix))
 
 
 def _forget_the_zygote() -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grader import provisioner, sandbox
-from grader.provisioner import copy_inputs
+from grader.provisioner import copy_inputs, guess_framework
 
 
 @pytest.fixture
@@ -130,6 +131,74 @@ def test_a_command_of_the_shell_prints_and_leaves_its_status() -> None:
         "['listed']",
         "from bash\n",
     ]
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Jupyter find what `make lab` shows it."""
+    monkeypatch.setenv("JUPYTER_PATH", str(Path(provisioner.__file__).parent / "jupyter"))
+
+
+@pytest.mark.usefixtures("desk")
+def test_at_home_a_kernel_is_warm_and_works_in_its_notebooks_folder_as_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "blocks_torch.ipynb").touch()
+    (tmp_path / "helpers.py").write_text("answer = 42")
+    monkeypatch.setenv("NAME_OF_THE_STUDENT", "Ada")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    kernel = KernelManager(kernel_name="python3")
+    assert kernel.kernel_spec.display_name == "Frameworks inside"
+    nb = new_notebook(
+        cells=[
+            new_code_cell("import sys\nassert 'torch' in sys.modules"),
+            new_code_cell(
+                "import os, helpers\nprint(os.environ['NAME_OF_THE_STUDENT'], helpers.answer)"
+            ),
+            new_code_cell("assert 'OMP_NUM_THREADS' not in os.environ"),
+            new_code_cell("open('kept.txt', 'w').write('x' * (65 << 20))"),
+            new_code_cell("!echo from the shell"),
+            new_code_cell("'helpers' in dir()"),
+        ]
+    )
+    client = NotebookClient(nb, km=kernel, resources={"metadata": {"path": str(tmp_path)}})
+    with client.setup_kernel():
+        for index, cell in enumerate(nb.cells[:-1]):
+            client.execute_cell(cell, index)
+        kernel.restart_kernel(now=True)
+        client.kc.wait_for_ready(timeout=60)
+        client.execute_cell(nb.cells[-1], len(nb.cells) - 1)
+        scratch = kernel.provisioner._scratch
+        kernel.shutdown_kernel()
+    assert nb.cells[1].outputs[0].text == "Ada 42\n"
+    assert nb.cells[4].outputs[0].text.strip() == "from the shell"
+    assert nb.cells[-1].outputs[0].data["text/plain"] == "False"
+    assert (tmp_path / "kept.txt").stat().st_size == 65 << 20
+    assert not scratch.exists()
+
+
+@pytest.mark.usefixtures("desk")
+def test_at_home_where_nothing_forks_kernels_start_as_jupyter_starts_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    nb = new_notebook(
+        cells=[new_code_cell("import os, sys\nprint(os.getcwd(), 'grader' in sys.modules)")]
+    )
+    folder = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(nb, resources=folder, kernel_name="python3").execute()
+    assert nb.cells[0].outputs[0].text == f"{tmp_path} False\n"
+
+
+def test_which_framework_a_kernel_will_import_is_told_by_its_notebook(tmp_path: Path) -> None:
+    assert guess_framework("03_blocks/blocks_tensorflow.ipynb", tmp_path) == "tensorflow"
+    assert guess_framework("scratch.ipynb", tmp_path) == "none"
+    assert guess_framework("", tmp_path) == "none"
+    for age, name in enumerate(("blocks_torch", "blocks_tensorflow", "notes")):
+        path = tmp_path / f"{name}.ipynb"
+        path.touch()
+        provisioner.os.utime(path, (1000 - age, 1000 - age))
+    assert guess_framework("", tmp_path) == "torch"
 
 
 def test_where_nothing_can_be_contained_a_kernel_does_not_start(
