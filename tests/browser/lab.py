@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 import urllib3
 
+STUDENT = Path(__file__).parents[2] / "grader" / "jupyter"
 _SECONDS_TO_START = 90
 _SECONDS_TO_END = 20
 
@@ -57,11 +58,16 @@ class Lab:
 
 @contextmanager
 def running_lab(
-    root: Path, home: Path, cwd: Path, settings: Mapping[str, object] | None = None
+    root: Path,
+    home: Path,
+    cwd: Path,
+    settings: Mapping[str, object] | None = None,
+    student: bool = False,
 ) -> Iterator[Lab]:
     """Serve the folder `root`; `home` takes what Jupyter and IPython write for themselves.
 
-    `cwd` is where nbgrader looks for its configuration; `settings` are JupyterLab's.
+    `cwd` is where nbgrader looks for its configuration; `settings` are JupyterLab's. For a
+    `student` it is what `make lab` opens.
     """
     labconfig = home / "config" / "labconfig"
     labconfig.mkdir(parents=True)
@@ -84,6 +90,8 @@ def running_lab(
         "IPYTHONDIR": str(home / "ipython"),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
     }
+    if student:
+        environment |= dict.fromkeys(("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"), str(STUDENT))
     process = subprocess.Popen(
         command,
         cwd=cwd,

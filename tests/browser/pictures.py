@@ -69,7 +69,7 @@ def test_a_failed_validate(page: Page, tmp_path: Path) -> None:
     root = tmp_path / "notebooks"
     root.mkdir()
     shutil.copytree(blocks.course().root / "notebooks" / UNIT, root / UNIT)
-    with running_lab(root, tmp_path / "jupyter", cwd=tmp_path) as lab:
+    with running_lab(root, tmp_path / "jupyter", cwd=tmp_path, student=True) as lab:
         page.set_viewport_size({"width": 1040, "height": 640})
         open_lesson(page, lab)
         wrong = blocks.variant("parallel", "one-too-few")

@@ -26,7 +26,7 @@ def student_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     home = tmp_path_factory.mktemp("student")
     root = home / "notebooks"
     root.mkdir()
-    with running_lab(root, home / "jupyter", cwd=home) as lab:
+    with running_lab(root, home / "jupyter", cwd=home, student=True) as lab:
         yield lab
 
 
@@ -44,7 +44,7 @@ def open_lesson(page: Page, lab: Lab) -> None:
     """Open the lesson and wait until it is there and its kernel waits for work."""
     page.goto(lab.page(f"lab/tree/{LESSON}?reset"))
     page.locator(".jp-NotebookPanel .jp-Cell").last.wait_for(state="attached")
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    page.get_by_text("Frameworks inside | Idle").wait_for()
 
 
 def editor(page: Page, grade_id: str) -> Locator:
@@ -74,6 +74,10 @@ def validate(page: Page) -> dict[str, str]:
     dialog = page.locator(".jp-Dialog", has_text="Validation Results")
     dialog.wait_for()
     shown = dialog.locator("pre").all_inner_texts()
+    for width, room in dialog.locator("pre").evaluate_all(
+        "all => all.map(pre => [pre.scrollWidth, pre.clientWidth])"
+    ):
+        assert width <= room, "a message runs out of the window"
     said = dialog.inner_text()
     dialog.get_by_role("button", name="Ok").click()
     dialog.wait_for(state="detached")
