@@ -135,6 +135,9 @@ def become_kernel(request: dict[str, Any]) -> NoReturn:
 
     app = IPKernelApp.instance()
     app.initialize(options)
+    # Matplotlib does this when it is imported in a kernel. The zygote had no shell to tell.
+    assert app.shell is not None
+    app.shell.enable_matplotlib("inline")
     if contained:
         sandbox.confine_calls()
     os.close(log)
