@@ -176,6 +176,7 @@ def test_at_home_a_kernel_is_warm_and_works_in_its_notebooks_folder_as_any_other
         client.kc.wait_for_ready(timeout=60)
         client.execute_cell(nb.cells[-1], len(nb.cells) - 1)
         scratch = kernel.provisioner._scratch
+        client.kc.stop_channels()
         kernel.shutdown_kernel()
     assert nb.cells[1].outputs[0].text == "Ada 42\n"
     assert nb.cells[4].outputs[0].text.strip() == "from the shell"
