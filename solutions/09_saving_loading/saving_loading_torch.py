@@ -492,8 +492,8 @@ print("same outputs after loading: ", torch.equal(net(batch), clone(batch)))
 # `load_state_dict` copies the numbers into the tensors that the clone has. It returns a report, not
 # the network: `clone = clone.load_state_dict(…)` is a popular mistake.
 #
-# A state dict on disk is a copy. In memory it is not. Suppose that you train on and want to keep
-# the best weights seen so far.
+# A state dict on disk is a copy. In memory it is not, as lesson 04 has shown. Suppose that you
+# train on and want to keep the best weights seen so far.
 #
 # **Predict**: which of the two keeps the old weights when the network changes?
 
@@ -816,7 +816,7 @@ print("bias loaded:", target["hidden"].bias.abs().sum().item() == 0)
 # %% [markdown]
 # `strict=False` means: take what fits by name, leave the rest as it is. The report tells what was
 # left, and a cell whose last line is something else does not show it. The network then starts from
-# random numbers where you think that it has learnt ones, and trains all the same, only worse. Use
+# random numbers where you think that it has learned ones, and trains all the same, only worse. Use
 # `strict=False` where you *know* which names are missing, and compare the report with that.
 #
 # A wrong shape is an error in both cases:
@@ -1089,7 +1089,8 @@ for case in [
 # | number of steps or epochs done | a variable of yours | the loop runs too long |
 # | state of the random generator | `torch.get_rng_state()` | other units are dropped |
 #
-# (A *schedule* is a rule by which the learning rate changes during training; lesson 13 has some.)
+# (An *epoch* is one pass over all of the training data. A *schedule* is a rule by which the
+# learning rate changes during training; lesson 13 has some.)
 #
 # Adam sizes each step by the past: for each entry of a parameter it keeps two running means, one of
 # the gradients and one of their squares. These are its *moments*. They do not exist before the
@@ -1439,7 +1440,8 @@ for width, step in [(5, 0), (2, 10**6)]:
 # ### Settings of the network
 #
 # A state dict says how wide the layers are, but only to those who look at the shapes. Other
-# settings leave no trace at all: the rate of a dropout, an activation, a slope.
+# settings leave no trace at all, as lesson 07 has shown with an exponent: the rate of a dropout, an
+# activation, a slope.
 #
 # **Predict**: does loading notice that the slopes differ? Are the outputs the same?
 
@@ -1450,10 +1452,10 @@ print(flat.load_state_dict(steep.state_dict()))
 print("same outputs:", torch.allclose(steep(batch), flat(batch)))
 
 # %% [markdown]
-# So save the settings next to the weights. A *configuration* is a dictionary of the arguments from
-# which code makes the network; it consists of plain values, and the safe `torch.load` reads it. The
-# name of the class may go into it as well, as text, to be looked up in a dictionary of classes that
-# *you* allow.
+# So save the settings next to the weights, in a *configuration* (lesson 07): a dictionary of the
+# arguments from which code makes the network. It consists of plain values, and the safe
+# `torch.load` reads it. The name of the class may go into the file as well, as text, to be looked
+# up in a dictionary of classes that *you* allow.
 
 # %%
 class Slope(nn.Module):

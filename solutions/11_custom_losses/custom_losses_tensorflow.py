@@ -825,10 +825,10 @@ for name in ["average", "", None]:
 # ## Activations, and losses that want logits
 #
 # An activation is a function like any other, and you may write your own: anything differentiable
-# does. What decides whether it is of use are the large numbers. The *softplus*
-# $\log(1 + e^x)$ is a smooth ReLU, and books write it down as the formula says.
+# does. What decides whether it is of use are the large numbers. The softplus of lesson 02,
+# $\log(1 + e^x)$, is a smooth ReLU, and books write it down as the formula says.
 #
-# **Predict**: where does the formula break, and what is the gradient there?
+# **Predict**, before you look it up: where does the formula break, and what is the gradient there?
 
 # %% listing="S1-16"
 def naive_softplus(x):

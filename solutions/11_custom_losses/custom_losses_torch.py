@@ -589,8 +589,8 @@ for function in (F.mse_loss, F.huber_loss):
 # occur in the batch. Keras divides by the number of examples, unless asked for
 # `"mean_with_sample_weight"`.
 #
-# The same question comes up between batches: the mean of two batch means is the mean of all
-# examples only if the batches are of the same size.
+# The same question comes up between batches, as in lessons 02 and 08: the mean of two batch means
+# is the mean of all examples only if the batches are of the same size.
 
 # %%
 first, second = torch.tensor([1.0, 1.0, 1.0, 1.0]), torch.tensor([6.0])
@@ -786,10 +786,10 @@ for name in ["average", "", None]:
 # ## Activations, and losses that want logits
 #
 # An activation is a function like any other, and you may write your own: anything differentiable
-# does. What decides whether it is of use are the large numbers. The *softplus*
-# $\log(1 + e^x)$ is a smooth ReLU, and books write it down as the formula says.
+# does. What decides whether it is of use are the large numbers. The softplus of lesson 02,
+# $\log(1 + e^x)$, is a smooth ReLU, and books write it down as the formula says.
 #
-# **Predict**: where does the formula break, and what is the gradient there?
+# **Predict**, before you look it up: where does the formula break, and what is the gradient there?
 
 # %% listing="S1-16"
 def naive_softplus(x):
@@ -832,10 +832,10 @@ for name, function in {
 
 # %% [markdown]
 # The loss should be 30 and pull with strength 1. By hand it is infinite, and its gradient NaN. The
-# built-in BCE cuts the logarithm off at −100, so that the loss looks sensible; but nothing pulls,
-# and the network never unlearns its mistake. Only the form with logits is right.
-# `nn.CrossEntropyLoss` wants logits as well, and a softmax before it is a mistake that no error
-# reports.
+# built-in binary cross-entropy (BCE) cuts the logarithm off at −100, so that the loss looks
+# sensible; but nothing pulls, and the network never unlearns its mistake. Only the form with logits
+# is right. `nn.CrossEntropyLoss` wants logits as well, and a softmax before it is a mistake that no
+# error reports.
 
 # %% [markdown]
 # ## Regularisers

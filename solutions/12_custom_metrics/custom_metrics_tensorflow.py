@@ -136,7 +136,9 @@ print("in both:  ", ", ".join(sorted(both)[:5]), "and", len(both) - 5, "more")
 #
 # ## A value over many batches
 #
-# Nine errors of a regression come in three batches: four, four, and the one that is left over.
+# You have met means over uneven batches in lessons 02 and 08; for metrics they are the heart of the
+# matter. Nine errors of a regression come in three batches: four, four, and the one that is left
+# over.
 #
 # **Predict**: the mean of the nine errors, and the mean of the three batch means.
 
@@ -165,7 +167,7 @@ for size in (7, 3, 1):
 
 # %% [markdown]
 # Batches of equal size give the mean of the errors, others do so by luck. A number that depends on
-# how the data were cut says something about your loader, and nothing about your model.
+# how the data were cut says something about the cut, and nothing about your model.
 #
 # The remedy is to carry sums and divide once: the sum of the errors and their number. Here is a
 # longer stream, with batches of many sizes. Each grey bar is a batch; its width is the number of
@@ -688,7 +690,7 @@ print(total.numpy())
 # *4 points*
 #
 # Write the metric `HuberMetric(threshold=1.0)`. The Huber value of an error $e$ with threshold $t$
-# is $e^2/2$ where $|e| \le t$, and $t\,(|e| - t/2)$ elsewhere.
+# is $e^2/2$ where $|e| \le t$, and $t\,(|e| - t/2)$ elsewhere (lesson 11).
 #
 # - `update_state(targets, predictions, sample_weight=None)` takes float32 tensors of shape `(n,)`,
 #   for any `n`, 0 included. The weights are float32, shape `(n,)`, 0 or more; without them each

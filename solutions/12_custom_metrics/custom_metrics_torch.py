@@ -110,7 +110,9 @@ print("metrics:   ", [name for name in dir(torch) + dir(nn) if "metrics" in name
 #
 # ## A value over many batches
 #
-# Nine errors of a regression come in three batches: four, four, and the one that is left over.
+# You have met means over uneven batches in lessons 02 and 08; for metrics they are the heart of the
+# matter. Nine errors of a regression come in three batches: four, four, and the one that is left
+# over.
 #
 # **Predict**: the mean of the nine errors, and the mean of the three batch means.
 
@@ -133,7 +135,7 @@ for size in (7, 3, 1):
 
 # %% [markdown]
 # Batches of equal size give the mean of the errors, others do so by luck. A number that depends on
-# how the data were cut says something about your loader, and nothing about your model.
+# how the data were cut says something about the cut, and nothing about your model.
 #
 # The remedy is to carry sums and divide once: the sum of the errors and their number. Here is a
 # longer stream, with batches of many sizes. Each grey bar is a batch; its width is the number of
@@ -534,7 +536,7 @@ for values in (torch.tensor([2.0, 2.0, 2.0]), torch.tensor([1.0, 1.0, 4.0])):
 # ### Then and now: a metric class that listened to half of its arguments
 #
 # A book shows a Huber metric as a class for Keras. Carried over to PyTorch, it looks like this. It
-# takes weights because every metric has to.
+# takes weights because every metric of Keras has to.
 #
 # **Predict** the three numbers.
 
@@ -605,7 +607,7 @@ total += torch.tensor(0.5)
 # *4 points*
 #
 # Write the metric `HuberMetric(threshold=1.0)`. The Huber value of an error $e$ with threshold $t$
-# is $e^2/2$ where $|e| \le t$, and $t\,(|e| - t/2)$ elsewhere.
+# is $e^2/2$ where $|e| \le t$, and $t\,(|e| - t/2)$ elsewhere (lesson 11).
 #
 # - `update(predictions, targets, weights=None)` takes float32 tensors of shape `(n,)`, for any
 #   `n`, 0 included. `weights` are float32, shape `(n,)`, 0 or more; without them each example
@@ -848,8 +850,8 @@ for number, data in enumerate((epoch_1, epoch_2), 1):
 #
 # ### One state per object
 #
-# You want one accuracy for training and one for validation. Here is a metric whose state is written
-# where it looks tidy: at the top of the class.
+# You want one accuracy for training and one for *validation*, for data that are not trained on.
+# Here is a metric whose state is written where it looks tidy: at the top of the class.
 #
 # **Predict** what the second object says before it has seen anything.
 

@@ -348,7 +348,7 @@ logger.setLevel(logging.ERROR)
 #
 # *3 points*
 #
-# Write down what you have just learnt as two functions that predict, call by call, how many graphs
+# Write down what you have just learned as two functions that predict, call by call, how many graphs
 # there are. You may check them against a real graph function, but work out the rule first.
 #
 # **`trace_counts(calls)`** is about `tf.function(times)` with `times(x, number) = x * number`.

@@ -293,7 +293,7 @@ print("limit:", torch._dynamo.config.recompile_limit)
 #
 # *3 points*
 #
-# Write down what you have just learnt as two functions that predict, call by call, how many graphs
+# Write down what you have just learned as two functions that predict, call by call, how many graphs
 # there are. You may check them against a real compiled function, but work out the rule first.
 #
 # **`trace_counts(calls)`** is about `torch.compile(times, dynamic=False)` with

@@ -140,7 +140,7 @@ best = chosen_by.argmax()
 print("the best of 1,000:", chosen_by[best], "of 100; on another 100:", others[best])
 
 # %% [markdown]
-# Nobody has learnt anything, and still the score has doubled: *choosing* is enough. Whoever tries
+# Nobody has learned anything, and still the score has doubled: *choosing* is enough. Whoever tries
 # many settings and keeps the best has a validation score that is too good by the same mechanism. An
 # honest number needs pictures that took part in no decision.
 #
