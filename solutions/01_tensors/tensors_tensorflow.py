@@ -168,10 +168,14 @@ print("an empty batch:", tf.zeros((0, 3)).shape, "holds", int(tf.size(tf.zeros((
 tf.constant([[1, 2, 3], [4, 5]])
 
 # %% [markdown]
-# **Then and now.** In TensorFlow's first years a tensor was a promise: it had a shape and no
-# numbers, until a *session* ran the program that it belonged to. Old books and answers begin with
-# one. Sessions are gone; a tensor has its numbers as soon as it is made. (You meet tensors without
-# numbers again in lesson 03; lesson 14 is about them.)
+# **Then and now.** Under this name the lessons show what no longer works, or never did what was
+# said of it, and how it is done today. Some of it comes from books, whose printed programs we call
+# *listings*; they are named at the end of each lesson, and you need none of them.
+#
+# In TensorFlow's first years a tensor was a promise: it had a shape and no numbers, until a
+# *session* ran the program that it belonged to. Old books and answers begin with one. Sessions are
+# gone; a tensor has its numbers as soon as it is made. (You meet tensors without numbers again in
+# lesson 03; lesson 14 is about them.)
 
 # %% tags=["raises-exception"]
 tf.Session().run(matrix)

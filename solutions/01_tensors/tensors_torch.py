@@ -121,8 +121,9 @@ for values in ([1, 2], [1, 2.5], [True, False], [True, 2]):
 
 # %% [markdown]
 # Python's floats become `float32`, the usual type of a network, although Python itself counts in
-# 64 bits. Whole numbers become `int64`. If you want something else, say so: `dtype=torch.float32`
-# works wherever a tensor is made. Here are the usual ways to make one without typing its numbers.
+# 64 bits. Whole numbers become `int64`, and so do booleans among them. If you want something else,
+# say so: `dtype=torch.float32` works wherever a tensor is made. Here are the usual ways to make one
+# without typing its numbers.
 
 # %%
 makers = {
@@ -147,9 +148,13 @@ print("an empty batch:", tuple(torch.zeros(0, 3).shape), "holds", torch.zeros(0,
 torch.tensor([[1, 2, 3], [4, 5]])
 
 # %% [markdown]
-# **Then and now.** Old code writes `torch.Tensor`, with a capital letter: the class itself, and not
-# the function. It takes lists as the function does, always makes `float32` of them, and does
-# something else if it is given numbers.
+# **Then and now.** Under this name the lessons show what no longer works, or never did what was
+# said of it, and how it is done today. Some of it comes from books, whose printed programs we call
+# *listings*; they are named at the end of each lesson, and you need none of them.
+#
+# Old code writes `torch.Tensor`, with a capital letter: the class itself, and not the function. It
+# takes lists as the function does, always makes `float32` of them, and does something else if it is
+# given numbers.
 #
 # **Predict** the three shapes.
 

@@ -45,9 +45,10 @@ import torch
 #
 # **Predict**: which two numbers are wanted?
 #
-# In PyTorch you say which tensors you care about with `requires_grad=True`. From then on whatever
-# is computed from them is recorded. `backward()` walks back over the recording and leaves the
-# gradient of each of these tensors in its attribute `.grad`.
+# In PyTorch you say which tensors are to be *watched* with `requires_grad=True`. From then on
+# whatever is computed from them is recorded. `backward()` walks back over the recording, which is
+# also called the *backward pass*, and leaves the gradient of each of these tensors in its attribute
+# `.grad`. The part of PyTorch that does all this is called *autograd*.
 
 # %% listing="S1-29"
 def f(w1, w2):

@@ -90,8 +90,9 @@ print("every model is a layer:", issubclass(keras.Model, keras.Layer))
 # ### A chain of layers
 #
 # `keras.Sequential` makes a block out of other blocks by running them one after the other. The next
-# cell builds the network of the figure, a *multilayer perceptron* (MLP) with one hidden layer, and
-# gives it a batch of two examples.
+# cell builds the network of the figure, a *multilayer perceptron* (MLP), and gives it a batch of
+# two examples. The 256 values between its two dense layers are neither input nor output: they are
+# its *hidden layer*, and each of them is a *hidden unit*.
 #
 # **Predict**: which shape comes out, and how many numbers does the network hold as parameters,
 # before the call and after it?
@@ -428,10 +429,11 @@ print("with get_config:   ", WideWithConfig(units=16).get_config()["units"])
 #
 # ### Why the activation sits between the layers
 #
-# An MLP is dense, ReLU, dense. Why there, between the layers? A network with one input can be
-# drawn. We take six hidden units and set their weights by hand, so that unit $i$ changes sign at a
-# place of our choosing. Then we run the same two layers with the ReLU between them, without it, and
-# with the ReLU after both.
+# An MLP is dense, ReLU, dense. The ReLU is its *activation*: a function without parameters that
+# acts on each value by itself. Why does it stand there, between the layers? A network with one
+# input can be drawn. We take six hidden units and set their weights by hand, so that unit $i$
+# changes sign at a place of our choosing. Then we run the same two layers with the ReLU between
+# them, without it, and with the ReLU after both.
 #
 # **Predict**: what do the three curves look like?
 

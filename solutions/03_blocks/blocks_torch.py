@@ -64,8 +64,9 @@ for kind in (nn.Linear, nn.ReLU, nn.Sequential):
 # ### A chain of layers
 #
 # `nn.Sequential` makes a block out of other blocks by running them one after the other. The next
-# cell builds the network of the figure, a *multilayer perceptron* (MLP) with one hidden layer, and
-# gives it a batch of two examples.
+# cell builds the network of the figure, a *multilayer perceptron* (MLP), and gives it a batch of
+# two examples. The 256 values between its two dense layers are neither input nor output: they are
+# its *hidden layer*, and each of them is a *hidden unit*.
 #
 # **Predict**: which shape comes out, and how many numbers does the network hold as parameters?
 
@@ -128,10 +129,10 @@ for name, parameter in wide.named_parameters():
 # %% [markdown]
 # ### What a call does besides computing
 #
-# The computation of a block is in its method `forward`, yet you have seen no call of `forward`: we
-# wrote `net(batch)`. Calling a block runs `nn.Module.__call__`, which runs the block's *hooks* and
-# `forward`. A hook is a function that someone has asked the block to run on each call: profilers
-# do, and tools that collect the values inside a network.
+# The computation of a block, its *forward pass*, is in its method `forward`, yet you have seen no
+# call of `forward`: we wrote `net(batch)`. Calling a block runs `nn.Module.__call__`, which runs
+# the block's *hooks* and `forward`. A hook is a function that someone has asked the block to run on
+# each call: profilers do, and tools that collect the values inside a network.
 #
 # Here is the smallest block there is, with one hook.
 #
@@ -267,10 +268,11 @@ print("same output twice:", torch.equal(amnesic(example), amnesic(example)))
 #
 # ### Why the activation sits between the layers
 #
-# An MLP is dense, ReLU, dense. Why there, between the layers? A network with one input can be
-# drawn. We take six hidden units and set their weights by hand, so that unit $i$ changes sign at a
-# place of our choosing. Then we run the same two layers with the ReLU between them, without it, and
-# with the ReLU after both.
+# An MLP is dense, ReLU, dense. The ReLU is its *activation*: a function without parameters that
+# acts on each value by itself. Why does it stand there, between the layers? A network with one
+# input can be drawn. We take six hidden units and set their weights by hand, so that unit $i$
+# changes sign at a place of our choosing. Then we run the same two layers with the ReLU between
+# them, without it, and with the ReLU after both.
 #
 # **Predict**: what do the three curves look like?
 
@@ -346,8 +348,8 @@ print("same as dense, dense:", torch.allclose(line, curves["dense, dense"], atol
 # <details><summary>Hint 2</summary>
 #
 # The constructor makes `nn.Linear(num_inputs, num_hidden)` and `nn.Linear(num_hidden,
-# num_outputs)`. In `forward`, pass `x` through the first, the result through `F.relu`, and that
-# through the second.
+# num_outputs)`. In `forward`, pass `x` through the first, the result through `torch.relu` (or
+# `F.relu`, which is the same), and that through the second.
 #
 # </details>
 
@@ -842,8 +844,9 @@ for name in ("parameter", "frozen", "buffer", "scratch", "plain"):
 #
 # ### Then and now: the constant that was not saved
 #
-# The well-known listing keeps its random constant in a plain attribute. As long as one works with
-# one and the same object, all is well. So let us save it and load it into a second one.
+# The books have a listing for such a block, too. It keeps its random constant in a plain attribute.
+# As long as one works with one and the same object, all is well. So let us save it and load it into
+# a second one.
 #
 # **Predict**: PyTorch will report on the loading. Will the second object give the same outputs?
 

@@ -466,7 +466,7 @@ for name, block, wanted in [
 #
 # Not all of them need to be trained. `layer.trainable = False` *freezes* a layer, or a block with
 # all that it holds: its weights are still among `weights`, and no longer among `trainable_weights`.
-# This is how people train a new head on a body that was trained before.
+# This is how people train a new last part, a *head*, on a *body* that was trained before.
 #
 # **Predict**: which bar will be the longest, and which bars besides the body's will be grey?
 
@@ -733,8 +733,8 @@ for case in [
 #
 # ### A shared layer
 #
-# A layer may stand at several places of a network. The network then has fewer weights than it has
-# places for them: the places are *tied*.
+# A layer may stand at several places of a network, which then share its weights (lesson 03). The
+# network has fewer weights than places for them: the places are *tied*.
 #
 # **Predict** for the network below: how many places, how many different layers, how many weights?
 

@@ -75,9 +75,9 @@ print("gradient:", bias.grad)
 #
 # ### Then and now: `data` and `detach()`
 #
-# The listings read the value as `net[2].bias.data`. You will see that in much code, and for reading
-# it does no harm. `detach()` gives the same: a tensor that shares the memory of the parameter and
-# is not followed by autograd. They differ when somebody writes into what they got.
+# In the books the value is read as `net[2].bias.data`. You will see that in much code, and for
+# reading it does no harm. `detach()` gives the same: a tensor that shares the memory of the
+# parameter and is not followed by autograd. They differ when somebody writes into what they got.
 #
 # Below, $y = w^2$ is computed at $w = 3$, and before the backward pass $w$ is made ten times as
 # large. **Predict** the gradient in both cases. (The right one is 6.)
@@ -112,9 +112,9 @@ print("window:", window, " photograph:", photograph)
 # %% [markdown]
 # ### Both together: what a dense layer does with them
 #
-# With weight and bias in hand we can do the work of a layer ourselves: $y = x W^\top + b$, for an
-# input with as many axes as we like. The weight acts on the last axis, and broadcasting adds the
-# *one* bias to every row of every example.
+# With weight and bias in hand we can do the work of a layer ourselves, as in lesson 03,
+# $y = x W^\top + b$, for an input with as many axes as we like. The weight acts on the last axis,
+# and broadcasting adds the *one* bias to every row of every example.
 #
 # **Predict** the gradient of the bias when all outputs are summed, for an input of shape
 # `(5, 3, 4)`, where each output row uses the bias once. And for an empty batch?
@@ -394,7 +394,7 @@ for name, block, wanted in [
 #
 # Not all of them need to be trained. `requires_grad_(False)`, on a parameter or on a whole block,
 # *freezes*: no gradient is computed, and optimizers pass over what has none. This is how people
-# train a new head on a body that was trained before.
+# train a new last part, a *head*, on a *body* that was trained before.
 #
 # **Predict**: which bar will be the longest?
 
@@ -430,9 +430,9 @@ print("front has a gradient: ", front.weight.grad is not None)
 print("frozen has a gradient:", frozen.weight.grad is not None)
 
 # %% [markdown]
-# An *optimizer* is given parameters and keeps them in a list. Its `step()` makes the update of
-# lesson 02 for each of them: `SGD` subtracts the learning rate times the gradient, in place.
-# `zero_grad()` clears their gradients for the next backward pass.
+# An optimizer (lesson 03) is given parameters and keeps them in a list. Its `step()` makes the
+# update of lesson 02 for each of them: `SGD` subtracts the learning rate times the gradient, in
+# place. `zero_grad()` clears their gradients for the next backward pass.
 
 # %%
 layer = nn.Linear(2, 1)
@@ -655,8 +655,8 @@ for case in [
 #
 # ### A shared layer
 #
-# A block may stand at several places of a network. The network then has fewer parameters than it
-# has places for them: the places are *tied*.
+# A block may stand at several places of a network, which then share its parameters (lesson 03). The
+# network has fewer parameters than places for them: the places are *tied*.
 #
 # **Predict** for the network below: how many places, how many parameters, how many keys in the
 # state dict?
@@ -714,8 +714,8 @@ for name, layer in {"first": first, "second": second, "tied": one_layer}.items()
 #
 # Two layers can also be given the same numbers, or even the same memory, without becoming one. Each
 # network below starts as two dense layers without bias, with equal weights, and is trained for 40
-# steps by `Adam`, an optimizer that sets the size of its steps for each entry by itself. They
-# differ in what was done to the second layer:
+# steps on the mean of the squared errors (`F.mse_loss`) by `Adam`, an optimizer that sets the size
+# of its steps for each entry by itself. They differ in what was done to the second layer:
 #
 # - *values*: the numbers of the first weight were copied into the second;
 # - *memory*: `second.weight.data = first.weight.data`;

@@ -751,7 +751,7 @@ print(f"dense, ReLU: {root_mean_square(ops.relu(y)) / root_mean_square(x):.2f}")
 # %% [markdown]
 # ### Thirty layers
 #
-# A factor of 0.11 does no harm once. Thirty times in a row it gives $0.11^{30} \approx 10^{-29}$.
+# A factor of 0.113 does no harm once. Thirty times in a row it gives $0.113^{30} \approx 10^{-28}$.
 # So the factor has to be near 1, which for a ReLU network means $s = \sqrt{2/n}$. This is the
 # scheme of *He* and others, `HeNormal` in Keras.
 #

@@ -155,8 +155,8 @@ print("type is nn.Linear:", type(part) is nn.Linear, " isinstance:", isinstance(
 nn.Linear(3, 2, bias=False).apply(draw_normal)
 
 # %% [markdown]
-# The third gap: a layer may have no weight *yet*. `nn.LazyLinear` learns its number of inputs from
-# the first batch. Before that its weight is a placeholder without shape.
+# The third gap: a layer may have no weight *yet*. `nn.LazyLinear` (lesson 03) learns its number of
+# inputs from the first batch. Before that its weight is a placeholder without shape.
 #
 # **Predict**: an `nn.LazyLinear` is an `nn.Linear` by `isinstance`. What does the first line do,
 # and what does the last one print?
@@ -441,8 +441,8 @@ print("changed:", not torch.equal(dense.weight, before))
 #
 # **Then and now.** A well-known listing draws uniform numbers and keeps some of them by multiplying
 # with a mask of zeros and ones: `draw * mask.float()`. In TensorFlow that raises an error for
-# everything but float32. PyTorch *promotes*: half precision times float32 gives float32, without a
-# word.
+# everything but float32. PyTorch *promotes* (lesson 01): half precision, `float16`, times float32
+# gives float32, without a word.
 #
 # **Predict**: the layer below is in half precision. What type does its weight have if the product
 # replaces it, and what if it is copied into it?
@@ -662,7 +662,7 @@ print(f"dense, ReLU: {root_mean_square(torch.relu(y)) / root_mean_square(x):.2f}
 # %% [markdown]
 # ### Thirty layers
 #
-# A factor of 0.11 does no harm once. Thirty times in a row it gives $0.11^{30} \approx 10^{-29}$.
+# A factor of 0.113 does no harm once. Thirty times in a row it gives $0.113^{30} \approx 10^{-28}$.
 # So the factor has to be near 1, which for a ReLU network means $s = \sqrt{2/n}$. This is the
 # scheme of *He* and others, in PyTorch `kaiming_normal_` (after the first name of the same author).
 #
@@ -956,9 +956,10 @@ for case in [("2", "0"), ("3", "2")]:
 # ## The fans of a convolution
 #
 # Xavier's and He's schemes need fan-in and fan-out. For a dense layer these are the two sides of
-# the weight. A convolution has a weight of four axes, `(out, in, height, width)`, so where are the
-# fans? They can be counted with autograd, which knows what depends on what: the gradient of *one*
-# output is nonzero at the inputs that it depends on.
+# the weight. A convolution has a weight of four axes, `(out, in, height, width)`: its filters, the
+# channels, and the *window* that each kernel covers (lesson 04). So where are the fans? They can be
+# counted with autograd, which knows what depends on what: the gradient of *one* output is nonzero
+# at the inputs that it depends on.
 #
 # **Predict** fan-in and fan-out of a convolution from 2 channels to 5 with a 3 by 3 window.
 

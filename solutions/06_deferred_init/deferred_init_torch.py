@@ -499,7 +499,7 @@ for what, batch in batches.items():
 #
 # A first batch that serves only to fix the shapes is called a *dry run*. Some blocks are choosy in
 # training mode: batch normalisation, which subtracts the mean of the batch, refuses a batch of one.
-# Do the dry run in evaluation mode.
+# Do the dry run in evaluation mode, after `eval()` (lesson 03).
 
 # %%
 norm = nn.LazyBatchNorm1d()
@@ -1193,7 +1193,8 @@ print("the loss fell at every step:", losses[0] > losses[1] > losses[2])
 # The last layer has a gradient and nobody who uses it: the optimizer's list is *stale*. The loss
 # falls all the same, by what the first layer can do alone, so nothing looks broken. The safe
 # order is always the same: shapes first (by a first batch), then the optimizer, and once only,
-# since an optimizer with momentum remembers earlier steps.
+# since an optimizer may remember earlier steps. (With *momentum*, for one, it keeps a running sum
+# of their gradients; lesson 13 has more.)
 
 # %% [markdown] exercise="late-optimizer" role="task"
 # ## Exercise 6.4: an optimizer that comes late enough

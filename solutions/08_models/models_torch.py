@@ -1099,9 +1099,9 @@ for case in [([3], [0, 1], [5, 3], 4), ([1, 4], [4], [2], 6)]:
 #
 # ### Where the penalty goes
 #
-# **Then and now.** In Keras a layer calls `self.add_loss(value)`, and `fit` adds what has come
-# together. Texts that show it often call `self.add_metric` in the next line, which was removed.
-# PyTorch never had either:
+# **Then and now.** In Keras a layer calls `self.add_loss(value)`, and the training loop, `fit`,
+# adds up what has come together. Texts that show it often call `self.add_metric` in the next line,
+# which was removed. PyTorch never had either:
 
 # %%
 print([hasattr(nn.Module, name) for name in ("add_loss", "add_metric")])
