@@ -727,6 +727,8 @@ print("dataset:  ", [sum(1 for batch in ten.batch(4)) for epoch in range(3)])
 # *3 points*
 #
 # Write `epoch_mean(step, batches)`. It trains for one epoch and returns the mean loss per example.
+# (In exercise 10.5 the point was how often the device is read. Here you may read every loss, and
+# the point is what may come in: batches without rows, or none at all.)
 #
 # - **In**: `step`, a function; `step(x, y)` trains on one batch and returns the mean loss over the
 #   rows of this batch, a float32 tensor of shape `()`. `batches`, an iterable of pairs `(x, y)` of

@@ -358,10 +358,11 @@ for kinds, where in (
 #
 # ### Penalties
 #
-# Lesson 11 has added a penalty to the loss: $\lambda$ times the sum of the squared weights keeps
-# weights small. The thing to remember in a loop is that the loss of the data and the loss that is
-# differentiated are then two numbers. Here is a model with two dense layers whose weights, not
-# biases, are to be penalised.
+# Lesson 11 has added a penalty to the loss: $\lambda$ times the sum of the squares of all kernels,
+# the parameters with two or more axes, keeps weights small. The thing to remember in a loop is that
+# the loss of the data and the loss that is differentiated are then two numbers. Here is a model
+# with two dense layers whose kernels, not biases, are to be penalised. (`nn.ELU` is a smooth
+# relative of the ReLU.)
 
 # %% listing="S1-36"
 torch.manual_seed(0)
@@ -369,7 +370,7 @@ model = nn.Sequential(nn.Linear(8, 30), nn.ELU(), nn.Linear(30, 1))
 
 
 def l2_penalty(model, factor):
-    """factor times the sum of squares of all weight matrices; biases have one axis only."""
+    """factor times the sum of squares of all kernels; biases have one axis only."""
     return factor * sum((p**2).sum() for p in model.parameters() if p.dim() > 1)
 
 
@@ -390,8 +391,8 @@ print("penalised:", [name for name, p in model.named_parameters() if p.dim() > 1
 #   takes; `y`, float32, of the same shape as `model(x)`; `l2`, a Python float of 0 or more.
 #   **Out**: the total loss as a Python float.
 # - The total loss is the mean of all squared differences between `model(x)` and `y`, plus `l2`
-#   times the sum of the squares of all entries of the model's weight matrices: all parameters with
-#   two or more axes, of any block and under any name. Biases and others are not penalised.
+#   times the sum of the squares of all entries of the model's kernels: all parameters with two or
+#   more axes, of any block and under any name. Biases and others are not penalised.
 # - The model is put into training mode first, with `model.train()`, and stays in it.
 # - The parameters are updated by one step of `optimizer`, the one that was given, with the
 #   gradients of this total loss alone: gradients that are left from earlier do not count.
@@ -691,6 +692,8 @@ print("batches in three epochs:", [sum(1 for batch in batches) for epoch in rang
 # *3 points*
 #
 # Write `epoch_mean(step, batches)`. It trains for one epoch and returns the mean loss per example.
+# (In exercise 10.5 the point was how often the device is read. Here you may read every loss, and
+# the point is what may come in: batches without rows, or none at all.)
 #
 # - **In**: `step`, a function; `step(x, y)` trains on one batch and returns the mean loss over the
 #   rows of this batch, a float32 tensor of shape `()` without gradient. `batches`, an iterable of
@@ -1429,8 +1432,8 @@ print("by id:  ", [n for n, p in net.named_parameters() if id(p) in ids])
 # The name of the first layer begins with the same letters. And `in` compares with `==`, which
 # tensors do number by number. What is wanted is identity, and a set of `id`s has it.
 #
-# A group may carry any option, `weight_decay` too. SGD adds `weight_decay` times the parameter to
-# its gradient, and the gradient of the penalty $\lambda p^2$ is $2 \lambda p$.
+# A group may carry any option, `weight_decay` too. In lesson 11, SGD's `weight_decay` did to the
+# weight what a penalty with half the factor does, and reached the bias as well.
 #
 # **Predict**: three layers with weight 1 and bias 1 take a step: one on a penalty with
 # $\lambda = 0.1$, one with `weight_decay=0.2` for everything, one with it for the weight alone.
