@@ -216,7 +216,8 @@ for name, losses in {
 #   $h_t(\text{y\_pred} - \text{y\_true})$.
 # - A tape gives the gradient for `y_pred`; it is right for every error, zero included.
 #
-# The first tests cell (2 points) looks at values, the second (1 point) at the gradient.
+# The three tests cells (1 point each) look at the formula, at the mean over the outputs, and at the
+# gradient.
 
 # %% [markdown] exercise="huber-per-sample" role="hint"
 # <details><summary>Hint 1</summary>
@@ -245,64 +246,93 @@ def huber(y_true: tf.Tensor, y_pred: tf.Tensor, threshold: float = 1.0) -> tf.Te
     return ops.mean(each, axis=-1)
     # END SOLUTION
 
-# %% exercise="huber-per-sample" role="tests" points=2
-# Exercise 11.1, tests 1 of 2: the values, for errors on both sides of the threshold.
-def check_huber(shape, threshold):
-    rng = np.random.default_rng(shape[0])
-    e = rng.normal(size=shape) * 3 * threshold
-    e.flat[0], e.flat[-1] = -5 * threshold, 5 * threshold
-    y_true = tf.constant(rng.normal(size=shape), "float32")
-    y_pred = y_true + tf.constant(e, "float32")
-    e = y_pred.numpy().astype("float64") - y_true.numpy()
-    y = huber(y_true, y_pred, threshold)
-    called = f"huber(y_true, y_pred, {threshold}) for shape {shape}"
+# %% exercise="huber-per-sample" role="tests" points=1
+# Exercise 11.1, tests 1 of 3: the formula, for errors on both sides of the threshold.
+def check_formula(errors, threshold):
+    """One output for each example, so that there is nothing to average."""
+    e = np.array(errors)
+    y_true = tf.constant(np.arange(len(errors))[:, None], "float32")
+    y = huber(y_true, y_true + tf.constant(e[:, None], "float32"), threshold)
+    called = f"huber(y_true, y_pred, {threshold}) for one output and y_pred - y_true = {errors}"
     assert isinstance(y, tf.Tensor), f"{called} gave {type(y).__name__}, wanted a tensor."
-    n, d = shape
-    got_shape = tuple(y.shape)
-    cause = {(): "one number for the whole batch; average over the outputs only, not the examples",
-             (d,): "that is the mean over the examples; average over axis -1, the outputs",
-             (n, d): "that is one per output; average over the outputs of each example"}.get(
-                 got_shape, "one number per example")
-    assert got_shape == (n,), f"{called} gave shape {got_shape}, wanted ({n},): {cause}."
+    assert tuple(y.shape) == e.shape, (
+        f"{called} gave shape {tuple(y.shape)}, wanted {e.shape}: one number per example.")
     assert y.dtype == tf.float32, f"{called} gave {y.dtype.name}, wanted float32."
 
-    def mean_of(t, linear, e=e):
-        return np.where(np.abs(e) <= t, e**2 / 2, linear(np.abs(e))).mean(axis=-1)
+    def pieces(small, linear):
+        return np.where(small, e**2 / 2, linear)
 
-    t, y = threshold, y.numpy()
-    wanted = mean_of(t, lambda a: t * a - t**2 / 2)
+    t, size, y = threshold, np.abs(e), y.numpy().astype("float64")
+    wanted = pieces(size <= t, t * size - t**2 / 2)
     likely = {
-        "the threshold is fixed at 1": mean_of(1.0, lambda a: a - 0.5),
+        "the threshold is fixed at 1": pieces(size <= 1, size - 0.5),
         "the linear piece is t|e|, so that the loss jumps at the threshold: subtract t²/2":
-            mean_of(t, lambda a: t * a),
-        "the linear piece is that for t = 1, so that the loss jumps": mean_of(t, lambda a: a - 0.5),
+            pieces(size <= t, t * size),
+        "the linear piece is that for t = 1, so that the loss jumps":
+            pieces(size <= t, size - 0.5),
         "that is the loss divided by the threshold": wanted / t,
         "large errors of one sign are squared: compare the absolute error with the threshold":
-            np.where(-e <= t, e**2 / 2, t * np.abs(e) - t**2 / 2).mean(axis=-1),
+            pieces(-e <= t, t * size - t**2 / 2),
         "large errors below zero are squared: compare the absolute error with the threshold":
-            np.where(e <= t, e**2 / 2, t * np.abs(e) - t**2 / 2).mean(axis=-1),
-        "the errors of an example are averaged before the formula, not after":
-            mean_of(t, lambda a: t * a - t**2 / 2, e.mean(axis=-1, keepdims=True)),
+            pieces(e <= t, t * size - t**2 / 2),
         "that is twice the loss: the small errors count e²/2": 2 * wanted,
     }
     cause = next((c for c, v in likely.items() if np.allclose(y, v, rtol=1e-4, atol=1e-5)),
-                 "e²/2 up to the threshold, t|e| - t²/2 beyond it, then the mean over the outputs")
+                 "e²/2 up to the threshold, t|e| - t²/2 beyond it")
     assert np.allclose(y, wanted, rtol=1e-4, atol=1e-5), (
-        f"{called} begins {y[:3].round(3)}, wanted {wanted[:3].round(3)}: {cause}.")
+        f"{called} gave {y.round(3)}, wanted {wanted.round(3)}: {cause}.")
 
 
-for shape, threshold in [((5, 3), 2.0), ((4, 1), 1.0)]:
-    check_huber(shape, threshold)
+for errors, threshold in [([0.5, -1.5, 3.0, -5.0], 2.0)]:
+    check_formula(errors, threshold)
 # BEGIN HIDDEN TESTS
-for shape, threshold in [((3, 3), 0.5), ((1, 4), 3), ((6, 2), 1.5)]:
-    check_huber(shape, threshold)
+for errors, threshold in [([0.25, -0.25, 0.75, -4.0, 2.0], 0.5), ([-2.5, 7.0], 3), ([0.5], 1.0)]:
+    check_formula(errors, threshold)
 y = huber(tf.constant([[1.0]]), tf.constant([[4.0]]))
 assert isinstance(y, tf.Tensor) and tuple(y.shape) == (1,) and abs(y.numpy()[0] - 2.5) < 1e-5, (
     f"huber([[1.]], [[4.]]) gave {y}, wanted [2.5]: the threshold is 1 if none is given.")
 # END HIDDEN TESTS
 
 # %% exercise="huber-per-sample" role="tests" points=1
-# Exercise 11.1, tests 2 of 2: the gradient, with an error of zero among the errors.
+# Exercise 11.1, tests 2 of 3: the mean over the outputs of each example.
+def check_mean(shape, threshold):
+    n, d = shape
+    rng = np.random.default_rng(n)
+    e = (rng.normal(size=shape) * 3 * threshold).astype("float32").astype("float64")
+    e.flat[0], e.flat[-1] = -5 * threshold, 5 * threshold
+    y = huber(tf.zeros(shape), tf.constant(e, "float32"), threshold)
+    called = f"huber(y_true, y_pred, {threshold}) for shape {shape}"
+    assert isinstance(y, tf.Tensor), f"{called} gave {type(y).__name__}, wanted a tensor."
+    got_shape = tuple(y.shape)
+    cause = {(): "one number for the whole batch; average over the outputs only, not the examples",
+             (d,): "that is the mean over the examples; average over axis -1, the outputs",
+             (n, d): "that is one per output; average over the outputs of each example"}.get(
+                 got_shape, "one number per example")
+    assert got_shape == (n,), f"{called} gave shape {got_shape}, wanted ({n},): {cause}."
+
+    def each(e, t=threshold):
+        return np.where(np.abs(e) <= t, e**2 / 2, t * np.abs(e) - t**2 / 2)
+
+    y, wanted = y.numpy().astype("float64"), each(e).mean(axis=1)
+    likely = {
+        "that is the sum over the outputs, wanted their mean": each(e).sum(axis=1),
+        "the errors of an example are averaged before the formula, not after": each(e.mean(axis=1)),
+    }
+    cause = next((c for c, v in likely.items() if np.allclose(y, v, rtol=1e-4, atol=1e-5)),
+                 "get the first tests cell to pass first; then the mean over the outputs")
+    assert np.allclose(y, wanted, rtol=1e-4, atol=1e-5), (
+        f"{called} begins {y[:3].round(3)}, wanted {wanted[:3].round(3)}: {cause}.")
+
+
+for shape, threshold in [((5, 3), 2.0)]:
+    check_mean(shape, threshold)
+# BEGIN HIDDEN TESTS
+for shape, threshold in [((3, 3), 0.5), ((1, 4), 3), ((6, 2), 1.5)]:
+    check_mean(shape, threshold)
+# END HIDDEN TESTS
+
+# %% exercise="huber-per-sample" role="tests" points=1
+# Exercise 11.1, tests 3 of 3: the gradient, with an error of zero among the errors.
 def check_huber_gradient(errors, threshold):
     y_true = tf.ones((len(errors), len(errors[0])))
     y_pred = tf.constant(errors) + y_true
@@ -676,8 +706,8 @@ print("loss:", loss.numpy(), " gradient:", tape.gradient(loss, losses).numpy())
 # - Any other `reduction` raises `ValueError`.
 # - A tape gives the gradient for `losses` wherever the divisor is not zero.
 #
-# The first tests cell (2 points) looks at the four reductions, the second (1 point) at divisors
-# that are zero, weights that are `None` and names that do not exist.
+# The three tests cells (1 point each) look at the four reductions, at divisors that are zero, and
+# at weights that are `None` and names that do not exist.
 
 # %% [markdown] exercise="weighted-reduction" role="hint"
 # <details><summary>Hint 1</summary>
@@ -717,8 +747,8 @@ def reduce_losses(
     return total / divisor if divisor > 0 else total
     # END SOLUTION
 
-# %% exercise="weighted-reduction" role="tests" points=2
-# Exercise 11.3, tests 1 of 2: the four reductions.
+# %% exercise="weighted-reduction" role="tests" points=1
+# Exercise 11.3, tests 1 of 3: the four reductions.
 def check_reduction(l, w, reduction):
     losses, weights = tf.constant(l), tf.constant(w)
     with tf.GradientTape() as tape:
@@ -763,10 +793,9 @@ for reduction in ["none", "sum", "mean", "weighted_mean"]:
 # END HIDDEN TESTS
 
 # %% exercise="weighted-reduction" role="tests" points=1
-# Exercise 11.3, tests 2 of 2: nothing to divide by, no weights, no such reduction.
-def check_edge(l, w, reduction, wanted, cause):
-    losses = tf.constant(l, "float32")
-    weights = None if w is None else tf.constant(w, "float32")
+# Exercise 11.3, tests 2 of 3: a divisor of zero.
+def check_divisor(l, w, reduction, wanted, cause="where the divisor is zero, the result is 0"):
+    losses, weights = tf.constant(l, "float32"), tf.constant(w, "float32")
     with tf.GradientTape() as tape:
         tape.watch(losses)
         try:
@@ -785,40 +814,57 @@ def check_edge(l, w, reduction, wanted, cause):
         "the divisor harmless before you divide; where does not stop the gradient.")
 
 
-zero = "where the divisor is zero, the result is 0"
-for case in [
-    ([1.0, 5.0], [0.0, 0.0], "weighted_mean", 0.0, zero),
-    ([], [], "mean", 0.0, zero),
-    ([1.0, 5.0, 3.0], None, "mean", 3.0, "without weights each weight is 1"),
-]:
-    check_edge(*case)
+for case in [([1.0, 5.0], [0.0, 0.0], "weighted_mean", 0.0), ([], [], "mean", 0.0)]:
+    check_divisor(*case)
 # BEGIN HIDDEN TESTS
 for case in [
-    ([], None, "weighted_mean", 0.0, zero),
-    ([2.0], [0.0], "weighted_mean", 0.0, zero),
+    ([], [], "weighted_mean", 0.0),
+    ([2.0], [0.0], "weighted_mean", 0.0),
     ([2.0, 4.0], [0.0, 0.0], "mean", 0.0, "all weights are zero"),
-    ([1.0, 5.0, 3.0], None, "weighted_mean", 3.0, "without weights each weight is 1"),
-    ([1.0, 5.0], None, "none", [1.0, 5.0], "without weights each weight is 1"),
-    ([1.0, 5.0], None, "sum", 6.0, "without weights each weight is 1"),
     ([1.0], [1e-3], "weighted_mean", 1.0, "a small divisor is not zero"),
     ([], [], "none", [], "'none' divides by nothing, and gives one number per example"),
     ([1.0, 5.0], [0.0, 0.0], "none", [0.0, 0.0], "'none' divides by nothing, and keeps the shape"),
 ]:
-    check_edge(*case)
+    check_divisor(*case)
+# END HIDDEN TESTS
+
+# %% exercise="weighted-reduction" role="tests" points=1
+# Exercise 11.3, tests 3 of 3: no weights, no reduction, and no such reduction.
+def check_left_out(l, wanted, *reduction):
+    y = reduce_losses(tf.constant(l, "float32"), None, *reduction)
+    called = f"reduce_losses({', '.join(map(repr, (l, None, *reduction)))})"
+    assert isinstance(y, tf.Tensor) and y.dtype == tf.float32, (
+        f"{called} gave {y}, wanted a float32 tensor.")
+    assert tuple(y.shape) == np.shape(wanted) and np.allclose(y.numpy(), wanted), (
+        f"{called} gave {y.numpy()}, wanted {wanted}: without weights each weight is 1.")
+
+
+def check_name(name):
+    try:
+        reduce_losses(tf.ones(2), tf.ones(2), name)
+        told = "nothing"
+    except ValueError:
+        return
+    except (KeyError, TypeError, AttributeError) as error:
+        told = type(error).__name__
+    raise AssertionError(
+        f"reduce_losses(losses, weights, {name!r}) raised {told}, wanted ValueError.")
+
+
+for l, wanted, reduction in [([1.0, 5.0, 3.0], 3.0, "mean")]:
+    check_left_out(l, wanted, reduction)
+for name in ["average"]:
+    check_name(name)
+# BEGIN HIDDEN TESTS
+for l, wanted, reduction in [([1.0, 5.0, 3.0], 3.0, "weighted_mean"), ([], 0.0, "weighted_mean"),
+                             ([1.0, 5.0], [1.0, 5.0], "none"), ([1.0, 5.0], 6.0, "sum")]:
+    check_left_out(l, wanted, reduction)
+check_left_out([1.0, 6.0], 3.5)
+for name in ["", None]:
+    check_name(name)
 y = reduce_losses(tf.constant([1.0, 3.0]), tf.constant([1.0, 3.0]))
 assert isinstance(y, tf.Tensor) and tuple(y.shape) == () and abs(y.numpy() - 5.0) < 1e-5, (
     f"reduce_losses([1, 3], [1, 3]) gave {y}, wanted 5: the reduction is 'mean' if none is given.")
-for name in ["average", "", None]:
-    try:
-        reduce_losses(tf.ones(2), tf.ones(2), name)
-    except ValueError:
-        continue
-    except KeyError:
-        told = "KeyError"
-    else:
-        told = "nothing"
-    raise AssertionError(
-        f"reduce_losses(losses, weights, {name!r}) raised {told}, wanted ValueError.")
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -1060,7 +1106,8 @@ for name, weight in {"kernel": lambda: dense.kernel, "kernel.numpy()": dense.ker
 # - A model without kernels has no penalty. The models in the tests have no regularisers of their
 #   own.
 #
-# The first tests cell (2 points) looks at the value, the second (1 point) at gradients.
+# The three tests cells (1 point each) look at the value, at what counts as a kernel, and at
+# gradients.
 
 # %% [markdown] exercise="kernel-penalty" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1090,47 +1137,35 @@ def penalised_loss(
     return loss
     # END SOLUTION
 
-# %% exercise="kernel-penalty" role="tests" points=2
-# Exercise 11.4, tests 1 of 2: the value.
-def check_penalty(model, description, l1, l2):
+# %% exercise="kernel-penalty" role="tests" points=1
+# Exercise 11.4, tests 1 of 3: the value, for dense layers at two depths.
+def check_penalty(widths, l1, l2):
+    inner = keras.Sequential([layers.Dense(widths[2]), layers.LayerNormalization(), layers.ReLU()])
+    model = keras.Sequential([keras.Input((widths[0],)), layers.Dense(widths[1]), inner])
     rng = np.random.default_rng(4)
     everything = [rng.normal(size=w.shape) * 2 for w in model.trainable_weights]
-    for w, value in zip(model.trainable_weights, everything):
-        w.assign(value)
-    kernels = [a for a in everything if a.ndim >= 2]
-    names = [w.name for w in model.trainable_weights]
-    named = [a for a, name in zip(everything, names) if name == "kernel"]
-    others = [a for a, name in zip(everything, names) if name not in ("bias", "gamma", "beta")]
-    frozen = [w.numpy() for w in model.non_trainable_weights if len(w.shape) >= 2]
+    model.set_weights(everything)
+    kernels = [a for a in everything if a.ndim == 2]
     y = penalised_loss(model, tf.constant(1.5), l1=l1, l2=l2)
-    called = f"penalised_loss(model, 1.5, l1={l1}, l2={l2}) for {description}"
+    called = f"penalised_loss(model, 1.5, l1={l1}, l2={l2}) for two Dense, a LayerNormalization"
     assert isinstance(y, tf.Tensor), f"{called} gave {type(y).__name__}, wanted a tensor."
     assert tuple(y.shape) == (), f"{called} gave shape {tuple(y.shape)}, wanted one number, ()."
     assert y.dtype == tf.float32, f"{called} gave {y.dtype.name}, wanted float32."
 
-    def penalty(arrays, absolute=np.abs, root=False, each=np.sum):
-        squares = (each(a**2) for a in arrays)
-        return l1 * sum(each(absolute(a)) for a in arrays) + l2 * sum(
-            np.sqrt(s) if root else s for s in squares)
+    def penalty(arrays, absolute=np.abs, square=np.square, each=np.sum):
+        return sum(l1 * each(absolute(a)) + l2 * each(square(a)) for a in arrays)
 
-    dense = [a for a in kernels if a.ndim == 2]
     likely = {
+        "there is no penalty": 1.5,
         "biases, or scales of a normalisation, are penalised too": 1.5 + penalty(everything),
         "only the penalty came back, without the loss": penalty(kernels),
         "the L1 part adds the weights themselves, not their absolute values":
             1.5 + penalty(kernels, absolute=lambda a: a),
-        "the L2 part takes the root: the sum of squares is wanted":
-            1.5 + penalty(kernels, root=True),
+        "the L2 part takes the root: the sum of squares is wanted": 1.5 + sum(
+            l1 * np.abs(a).sum() + l2 * np.sqrt((a**2).sum()) for a in kernels),
         "the mean of each kernel was taken, not the sum": 1.5 + penalty(kernels, each=np.mean),
-        "only kernels with two axes count; a convolution has four": 1.5 + penalty(dense),
-        "only weights called kernel count; their axes decide, not their name":
-            1.5 + penalty(named),
-        "a weight with one axis is no kernel, whatever its name": 1.5 + penalty(others),
-        "only the first kernel counts": 1.5 + penalty(kernels[:1]),
-        "frozen kernels are penalised too": 1.5 + penalty(kernels + frozen),
-        "there is no penalty: look at all depths of the tree": 1.5,
-        "the L2 part is halved":
-            1.5 + penalty(kernels) - l2 / 2 * sum((a**2).sum() for a in kernels),
+        "only the outermost kernels count; there are more further in": 1.5 + penalty(kernels[:1]),
+        "the L2 part is halved": 1.5 + penalty(kernels, square=lambda a: a**2 / 2),
     }
     got, wanted = float(y.numpy()), 1.5 + penalty(kernels)
     cause = next((c for c, v in likely.items() if np.isclose(got, v, rtol=1e-4)),
@@ -1139,68 +1174,80 @@ def check_penalty(model, description, l1, l2):
         f"{called} gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
 
 
-def nested():
-    inner = keras.Sequential([layers.Dense(3), layers.LayerNormalization(), layers.ReLU()])
-    return keras.Sequential(
-        [keras.Input((2,)), layers.Dense(4), inner, layers.Dense(1, use_bias=False)])
-
-
 for l1, l2 in [(0.1, 0.0), (0.0, 0.3)]:
-    check_penalty(nested(), "three dense layers, nested, with a LayerNormalization", l1, l2)
+    check_penalty((2, 4, 3), l1, l2)
 # BEGIN HIDDEN TESTS
 for l1, l2 in [(0.2, 0.5), (0.0, 0.0)]:
-    check_penalty(nested(), "three dense layers, nested, with a LayerNormalization", l1, l2)
-for l1, l2 in [(0.2, 0.0), (0.0, 0.7)]:
-    convolution = keras.Sequential(
-        [keras.Input((4, 4, 2)), layers.Conv2D(3, 2), layers.Flatten(), layers.Dense(2)])
-    check_penalty(convolution, "a convolution and a dense layer", l1, l2)
-    dense, norm = layers.Dense(2), layers.LayerNormalization()
-    dense.build((None, 5))
-    norm.build((None, 3))
-    check_penalty(dense, "one dense layer", l1, l2)
-    check_penalty(norm, "a LayerNormalization, which has no kernels", l1, l2)
-class Mix(layers.Layer):
-    def build(self, shape):
-        self.mix = self.add_weight(name="mix", shape=(shape[-1], 3))
-
-    def call(self, x):
-        return x @ self.mix
-
-
-class Slopes(layers.Layer):
-    def build(self, shape):
-        self.slopes = self.add_weight(name="slopes", shape=(shape[-1],))
-
-    def call(self, x):
-        return x * self.slopes
-
-
-class Shared(layers.Layer):
-    def __init__(self, other):
-        super().__init__()
-        self.kernel = other.kernel
-
-    def call(self, x):
-        return x @ ops.transpose(self.kernel)
-
-
-dense = layers.Dense(2)
-dense.build((None, 3))
-for what, last in {
-    "a frozen layer": [layers.Dense(2, trainable=False)],
-    "a layer at two places": [layers.Dense(3)] * 2,
-    "a weight of two axes called mix": [Mix()],
-    "a weight of one axis called slopes": [Slopes()],
-    "two layers that share a kernel": [dense, Shared(dense)],
-}.items():
-    check_penalty(keras.Sequential([keras.Input((3,)), layers.Dense(3), *last]), what, 0.2, 0.1)
-y = penalised_loss(dense, tf.constant(2.0))
+    check_penalty((5, 1, 2), l1, l2)
+y = penalised_loss(keras.Sequential([keras.Input((2,)), layers.Dense(1)]), tf.constant(2.0))
 assert isinstance(y, tf.Tensor) and abs(y.numpy() - 2.0) < 1e-6, (
     f"penalised_loss(model, 2.0) gave {y}, wanted 2: both factors are 0 if none are given.")
 # END HIDDEN TESTS
 
 # %% exercise="kernel-penalty" role="tests" points=1
-# Exercise 11.4, tests 2 of 2: the gradients.
+# Exercise 11.4, tests 2 of 3: what counts as a kernel.
+def check_kernels(description, shape, *parts):
+    """With l1 + l2 = 1 the penalty of a model of ones is the number of entries of its kernels."""
+    model = keras.Sequential([keras.Input(shape), *parts])
+    model.set_weights([np.ones(w.shape) for w in model.weights])
+    y = penalised_loss(model, tf.constant(0.5), l1=0.75, l2=0.25)
+    called = f"penalised_loss(model, 0.5, l1=0.75, l2=0.25) for {description}, all ones,"
+    assert isinstance(y, tf.Tensor) and tuple(y.shape) == (), (
+        f"{called} gave {y}; get the first tests cell to pass first.")
+
+    def size(weights):
+        return 0.5 + sum(np.prod(w.shape) for w in weights)
+
+    kernels = [w for w in model.trainable_weights if len(w.shape) >= 2]
+    likely = {
+        "no kernel was found: look at all trainable weights, of any depth and name": 0.5,
+        "only kernels with two axes count; a convolution has four":
+            size(w for w in kernels if len(w.shape) == 2),
+        "only weights called kernel count; their axes decide, not their name":
+            size(w for w in model.trainable_weights if w.name == "kernel"),
+        "biases, or scales of a normalisation, are penalised too": size(model.trainable_weights),
+        "a weight with one axis is no kernel, whatever its name": size(
+            w for w in model.trainable_weights if w.name not in ("bias", "gamma", "beta")),
+        "frozen kernels are penalised too": size(w for w in model.weights if len(w.shape) >= 2),
+    }
+    got, wanted = float(y.numpy()), size(kernels)
+    cause = next((c for c, v in likely.items() if np.isclose(got, v, rtol=1e-4)),
+                 "two or more axes make a kernel, at every depth, once each")
+    assert np.isclose(got, wanted, rtol=1e-4), (
+        f"{called} gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
+
+
+for case in [("a convolution and a dense layer", (4, 4, 2),
+              layers.Conv2D(3, 2), layers.Flatten(), layers.Dense(2))]:
+    check_kernels(*case)
+# BEGIN HIDDEN TESTS
+class Own(layers.Layer):
+    """A layer with one weight, of a given name and axes, or one that it shares with another."""
+
+    def __init__(self, name, *shape, kernel=None):
+        super().__init__()
+        self.kernel = self.add_weight(name=name, shape=shape) if kernel is None else kernel
+
+    def call(self, x):
+        return x * ops.sum(self.kernel)
+
+
+twice, first = layers.Dense(3), layers.Dense(2)
+first.build((None, 3))
+for description, parts in {
+    "a dense layer and a LayerNormalization": [layers.Dense(3), layers.LayerNormalization()],
+    "a LayerNormalization, without kernels": [layers.LayerNormalization()],
+    "two dense layers, one of them frozen": [layers.Dense(3), layers.Dense(2, trainable=False)],
+    "a dense layer at two places": [twice, twice],
+    "a layer with a weight mix of two axes": [layers.Dense(2), Own("mix", 3, 4)],
+    "a layer with a weight slopes of one axis": [layers.Dense(2), Own("slopes", 3)],
+    "two layers that share a kernel": [first, Own("", kernel=first.kernel)],
+}.items():
+    check_kernels(description, (3,), *parts)
+# END HIDDEN TESTS
+
+# %% exercise="kernel-penalty" role="tests" points=1
+# Exercise 11.4, tests 3 of 3: the gradients, and the loss that was given.
 def check_penalty_gradient(l1, l2):
     model = keras.Sequential([keras.Input((2,)), layers.Dense(2), layers.Dense(1)])
     values = [[[1.0, -2.0], [0.5, -3.0]], [5.0, -6.0], [[-1.0], [2.0]], [7.0]]
@@ -1344,8 +1391,8 @@ print(tape.gradient(loss, weight).numpy())
 # - The weights remain the same objects, and the optimizer the same one, ready for the next step.
 # - **Out**: the loss before the step, as a Python `float`.
 #
-# The first tests cell (2 points) compares two steps with a computation by hand, the second (1
-# point) looks at the weights, at an optimizer with momentum, and at what comes back.
+# The three tests cells (1 point each) compare two steps with a computation by hand, look at what is
+# set to 0, and at how training goes on from step to step.
 
 # %% [markdown] exercise="non-negative-weights" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1383,37 +1430,23 @@ def constrained_step(
     return float(loss)
     # END SOLUTION
 
-# %% exercise="non-negative-weights" role="tests" points=2
-# Exercise 11.5, tests 1 of 2: two steps of two dense layers, against a computation by hand.
-def step_by_hand(arrays, x, y, lr, before=False, project=lambda w: np.maximum(w, 0), tilt=0.5):
-    """Loss before and parameters after one step: mean of (p - t)² + p / 2, two dense layers."""
-    w1, b1, w2, b2 = (project(a) if before and a.ndim == 2 else a for a in arrays)
-    h = x @ w1 + b1
-    e = h @ w2 + b2 - y
-    g = (2 * e + tilt) / e.size
-    back = g @ w2.T
-    grads = [x.T @ back, back.sum(axis=0), h.T @ g, g.sum(axis=0)]
-    stepped = [a - lr * grad for a, grad in zip((w1, b1, w2, b2), grads)]
-    if not before:
-        stepped = [project(a) if a.ndim == 2 else a for a in stepped]
-    return (e**2 + (e + y) / 2).mean(), stepped
-
-
+# %% exercise="non-negative-weights" role="tests" points=1
+# Exercise 11.5, tests 1 of 3: two steps of a dense layer, against a computation by hand.
 def check_steps(seed, batch, lr):
-    rng = np.random.default_rng(seed)
-    inner = keras.Sequential([layers.Dense(2)])
-    model = keras.Sequential([keras.Input((3,)), layers.Dense(2), inner])
-    values = [rng.normal(size=w.shape) for w in model.trainable_weights]
-    model.set_weights(values)
-    x, y = rng.normal(size=(batch, 3)), rng.normal(size=(batch, 2)) - 1
-    optimizer = keras.optimizers.SGD(lr)
+    rng, model = np.random.default_rng(seed), keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+    w, b, x, y = (rng.normal(size=s) for s in ((3, 2), 2, (batch, 3), (batch, 2)))
+    b, optimizer = b - 1, keras.optimizers.SGD(lr)
+    model.set_weights([w, b])
+
+    def update(w, tilt=0.5):
+        """Kernel and bias after a step on the mean of (p - t)² + tilt * p, not yet constrained."""
+        g = (2 * (x @ w + b - y) + tilt) / y.size
+        return w - lr * x.T @ g, b - lr * g.sum(axis=0)
+
     for step in (1, 2):
+        error, (free, bias), (swapped, other) = x @ w + b - y, update(w), update(w, tilt=0)
+        loss, wanted = (error**2 + (error + y) / 2).mean(), (np.maximum(free, 0), bias)
         called = f"constrained_step, call {step} with SGD({lr})"
-        _, unconstrained = step_by_hand(values, x, y, lr, project=lambda w: w)
-        _, early = step_by_hand(values, x, y, lr, before=True)
-        _, absolute = step_by_hand(values, x, y, lr, project=np.abs)
-        _, swapped = step_by_hand(values, x, y, lr, tilt=0.0)
-        loss, wanted = step_by_hand(values, x, y, lr)
         result = constrained_step(
             model, optimizer, lambda t, p: ops.mean(ops.square(t - p) + p / 2),
             tf.constant(x, "float32"), tf.constant(y, "float32"))
@@ -1423,26 +1456,25 @@ def check_steps(seed, batch, lr):
             return all(np.allclose(a, b, rtol=1e-3, atol=1e-4) for a, b in zip(got, arrays))
 
         likely = {
-            "the kernels were constrained before the update, and the step made some negative again":
-                early,
-            "the kernels are not constrained, or only in the forward pass, or only in copies":
-                unconstrained,
-            "nothing was updated": values,
-            "loss_fn got the outputs first; targets come first": swapped,
-            "biases are constrained too": [np.maximum(a, 0) for a in unconstrained],
-            "negative entries became positive: abs where 0 was wanted": absolute,
-            "the kernels of inner blocks are not constrained": [*wanted[:2], *unconstrained[2:]],
+            "the kernel was constrained before the update, and the step made some negative again":
+                update(np.maximum(w, 0)),
+            "the kernel is not constrained, or only in the forward pass, or only in a copy":
+                (free, bias),
+            "nothing was updated": (w, b),
+            "loss_fn got the outputs first; targets come first": (np.maximum(swapped, 0), other),
+            "biases are constrained too": (np.maximum(free, 0), np.maximum(bias, 0)),
+            "negative entries became positive: abs where 0 was wanted": (np.abs(free), bias),
         }
         order = "one step on the loss of the batch with all trainable weights, then the clamp"
         again = "the first call was right; each call takes one step from where it stands"
         cause = next((c for c, v in likely.items() if same(v)), order if step == 1 else again)
         assert same(wanted), (
-            f"after {called} the first kernel is {got[0].round(3).tolist()}, wanted "
-            f"{wanted[0].round(3).tolist()}, and the last bias {got[3].round(3).tolist()}, wanted "
-            f"{wanted[3].round(3).tolist()}: {cause}.")
+            f"after {called} the kernel is {got[0].round(3).tolist()}, wanted "
+            f"{wanted[0].round(3).tolist()}, and the bias {got[1].round(3).tolist()}, wanted "
+            f"{wanted[1].round(3).tolist()}: {cause}.")
         assert type(result) is float and np.isclose(result, loss, rtol=1e-3), (
             f"{called} returned {result!r}, wanted the float {loss:.4f}, the loss before the step.")
-        values = wanted
+        w, b = wanted
 
 
 for case in [(0, 4, 0.1)]:
@@ -1453,7 +1485,53 @@ for case in [(3, 1, 0.05), (5, 7, 0.3)]:
 # END HIDDEN TESTS
 
 # %% exercise="non-negative-weights" role="tests" points=1
-# Exercise 11.5, tests 2 of 2: the weights and the optimizer go on from step to step.
+# Exercise 11.5, tests 2 of 3: what is constrained, and what is left as it is.
+def check_constrained(description, shape, *parts):
+    """Take a step with learning rate 0 from a place where all weights are -0.5."""
+    model = keras.Sequential([keras.Input(shape), *parts])
+    model.set_weights([np.full(w.shape, -0.5) for w in model.weights])
+    trained = {id(w) for w in model.trainable_weights}
+    constrained_step(model, keras.optimizers.SGD(0.0), lambda t, p: ops.mean(t - p),
+                     tf.ones((1, *shape)), tf.ones((1, 1)))
+    for w in model.weights:
+        kernel, got = len(w.shape) >= 2 and id(w) in trained, w.numpy()
+        cause = "two or more axes make a kernel, at any depth, whatever its name or layer; "
+        cause += "that of a convolution has four"
+        if not kernel:
+            cause = ("one axis makes no kernel, whatever its name" if id(w) in trained else
+                     "only trainable weights are constrained")
+        wanted = np.full(w.shape, 0.0 if kernel else -0.5)
+        assert got.shape == wanted.shape and np.array_equal(got, wanted), (
+            f"after constrained_step {w.path} of {description}, all -0.5 before a step with "
+            f"learning rate 0, is {got.ravel()[0]:.2f}, wanted {wanted.ravel()[0]}: {cause}.")
+
+
+for case in [("two dense layers and a LayerNormalization, nested", (2,), layers.Dense(2),
+              keras.Sequential([layers.LayerNormalization(), layers.Dense(1)]))]:
+    check_constrained(*case)
+# BEGIN HIDDEN TESTS
+class Own(layers.Layer):
+    """A layer with one weight, of a given name and axes."""
+
+    def __init__(self, name, *shape):
+        super().__init__()
+        self.own = self.add_weight(name=name, shape=shape)
+
+    def call(self, x):
+        return x * ops.sum(self.own)
+
+
+for case in [
+    ("a convolution and a frozen dense layer", (2, 2, 1), layers.Conv2D(2, 2),
+     layers.Flatten(), layers.Dense(1, trainable=False)),
+    ("a layer with a weight mix of two axes", (1,), Own("mix", 2, 2)),
+    ("a layer with a weight slopes of one axis", (1,), Own("slopes", 3)),
+]:
+    check_constrained(*case)
+# END HIDDEN TESTS
+
+# %% exercise="non-negative-weights" role="tests" points=1
+# Exercise 11.5, tests 3 of 3: the weights stay the optimizer's, and are trained on.
 def check_link(momentum):
     model = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
     model.set_weights([np.array([[0.5], [-0.5]]), np.array([-1.0])])
@@ -1486,51 +1564,6 @@ for momentum in [0.5]:
 # BEGIN HIDDEN TESTS
 for momentum in [0.0, 0.8]:
     check_link(momentum)
-
-
-class Mix(layers.Layer):
-    def build(self, shape):
-        self.mix = self.add_weight(name="mix", shape=(shape[-1], 2))
-
-    def call(self, x):
-        return x @ self.mix
-
-
-mix, frozen = Mix(), layers.Dense(1, trainable=False)
-model = keras.Sequential([keras.Input((2,)), mix, frozen])
-mix.set_weights([np.array([[1.0, -2.0], [-0.5, 3.0]])])
-frozen.set_weights([np.array([[-1.0], [2.0]]), np.array([-3.0])])
-x, y = tf.ones((1, 2)), tf.ones((1, 1))
-constrained_step(model, keras.optimizers.SGD(0.0), lambda t, p: ops.mean(t - p), x, y)
-assert mix.mix.numpy().tolist() == [[1, 0], [0, 3]], (
-    f"constrained_step with learning rate 0 left {mix.mix.numpy().tolist()} of a trainable weight "
-    "[[1, -2], [-0.5, 3]]: two axes make a kernel, whatever its name or layer.")
-assert frozen.kernel.numpy()[:, 0].tolist() == [-1, 2], (
-    f"constrained_step made {frozen.kernel.numpy()[:, 0].tolist()} of a frozen kernel [-1, 2]: "
-    "only trainable weights are constrained.")
-
-
-class Slopes(layers.Layer):
-    def build(self, shape):
-        self.slopes = self.add_weight(name="slopes", shape=(shape[-1],))
-
-    def call(self, x):
-        return x * self.slopes
-
-
-model = keras.Sequential(
-    [keras.Input((2, 2, 1)), layers.Conv2D(2, 2, use_bias=False), layers.Flatten(), Slopes()])
-model.set_weights([np.array([[-1.0, 2], [3, -4], [5, -6], [-7, 8]]).reshape(2, 2, 1, 2),
-                   np.array([-1.0, 2.0])])
-x, y = tf.ones((1, 2, 2, 1)), tf.ones((1, 2))
-constrained_step(model, keras.optimizers.SGD(0.0), lambda t, p: ops.mean(t - p), x, y)
-kernel, slopes = (w.numpy().ravel().tolist() for w in model.weights)
-assert kernel == [0, 2, 3, 0, 5, 0, 0, 8], (
-    f"constrained_step with learning rate 0 left {kernel} of the kernel of a convolution, wanted "
-    "no entry below 0: a kernel has two or more axes, that of a convolution four.")
-assert slopes == [-1, 2], (
-    f"constrained_step with learning rate 0 made {slopes} of a weight [-1, 2]: one axis makes no "
-    "kernel, whatever its name.")
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -1669,9 +1702,9 @@ json.dumps(L1Penalty(tf.constant(0.25)).get_config())
 #   a dictionary that computes the same. Changes to the dictionary do not change the loss.
 # - Every `HuberLoss` has settings of its own.
 #
-# `threshold` is a positive Python number, and you need not check it. The first tests cell (2
-# points) looks at the threshold on its way through JSON, the second (1 point) at what belongs to
-# the base class: reduction, name and the weights of examples.
+# `threshold` is a positive Python number, and you need not check it. The three tests cells (1 point
+# each) look at what the loss computes, at the threshold on its way through JSON, and at what
+# belongs to the base class (reduction, name, weights of examples) and dictionaries that change.
 
 # %% [markdown] exercise="configured-loss" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1712,39 +1745,50 @@ class HuberLoss(keras.losses.Loss):
         return {**super().get_config(), "threshold": self.threshold}
         # END SOLUTION
 
-# %% exercise="configured-loss" role="tests" points=2
-# Exercise 11.6, tests 1 of 2: the threshold, computed with and sent through JSON.
-def check_threshold(threshold, other):
+# %% exercise="configured-loss" role="tests" points=1
+# Exercise 11.6, tests 1 of 3: what the loss computes, with a threshold of its own.
+def check_value(threshold, other):
     e = np.array([[0.3, -6.0], [8.0, 1.2], [-2.0, 0.7]])
     base = np.array([[2.0, -1.0], [0.5, 3.0], [-4.0, 1.5]])
 
     def by_hand(t):
         return np.where(np.abs(e) <= t, e**2 / 2, t * np.abs(e) - t**2 / 2).mean()
 
-    def value(loss, called):
-        y_pred = tf.constant(base + e, "float32")
-        with tf.GradientTape() as tape:
-            tape.watch(y_pred)
-            y = loss(tf.constant(base, "float32"), y_pred)
-        assert isinstance(y, tf.Tensor) and tuple(y.shape) == () and y.dtype == tf.float32, (
-            f"{called}(y_true, y_pred) gave {y}, wanted a float32 tensor of shape ().")
-        assert tape.gradient(y, y_pred) is not None, (
-            f"{called}(y_true, y_pred) is cut off from y_pred: no NumPy, no stop_gradient.")
-        return float(y)
-
-    def check_value(loss, called, advice):
-        got, wanted = value(loss, called), by_hand(threshold)
-        cause = f"that is the loss for threshold 1, the default: {advice}" if np.isclose(
-            got, by_hand(1.0), rtol=1e-4) else advice
-        assert np.isclose(got, wanted, rtol=1e-4), (
-            f"{called}(y_true, y_pred) gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
-
-    name = f"HuberLoss({threshold})"
-    loss = HuberLoss(threshold)
+    name, loss = f"HuberLoss({threshold})", HuberLoss(threshold)
     HuberLoss(other)
     assert isinstance(loss, keras.losses.Loss), (
         f"{name} gave {type(loss).__name__}, not a keras.losses.Loss.")
-    check_value(loss, name, f"each object has its own setting, not the {other} of a later one")
+    y_pred = tf.constant(base + e, "float32")
+    with tf.GradientTape() as tape:
+        tape.watch(y_pred)
+        y = loss(tf.constant(base, "float32"), y_pred)
+    assert isinstance(y, tf.Tensor) and tuple(y.shape) == () and y.dtype == tf.float32, (
+        f"{name}(y_true, y_pred) gave {y}, wanted a float32 tensor of shape ().")
+    likely = {
+        f"each object has its own setting, not the {other} of a later one": by_hand(other),
+        "that is the loss for threshold 1, the default": by_hand(1.0),
+    }
+    got, wanted = float(y), by_hand(threshold)
+    cause = next((c for c, v in likely.items() if np.isclose(got, v, rtol=1e-4)),
+                 "the formula of exercise 11.1, and the mean over outputs and examples")
+    assert np.isclose(got, wanted, rtol=1e-4), (
+        f"{name}(y_true, y_pred) gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
+    assert tape.gradient(y, y_pred) is not None, (
+        f"{name}(y_true, y_pred) is cut off from y_pred: no NumPy, no stop_gradient.")
+
+
+for threshold, other in [(2.5, 0.5)]:
+    check_value(threshold, other)
+# BEGIN HIDDEN TESTS
+for threshold, other in [(0.25, 4.0), (3, 1.0), (1.0, 2.0)]:
+    check_value(threshold, other)
+# END HIDDEN TESTS
+
+# %% exercise="configured-loss" role="tests" points=1
+# Exercise 11.6, tests 2 of 3: the threshold, sent through JSON.
+def check_threshold(threshold):
+    e = np.array([[0.3, -6.0], [8.0, 1.2]])
+    name, loss = f"HuberLoss({threshold})", HuberLoss(threshold)
     config = loss.get_config()
     assert type(config) is dict, f"{name}.get_config() gave {type(config).__name__}, wanted a dict."
     assert "threshold" in config, (
@@ -1757,26 +1801,32 @@ def check_threshold(threshold, other):
     assert type(config["threshold"]) in (int, float) and config["threshold"] == threshold, (
         f"{name}.get_config() has threshold {config['threshold']!r}, wanted {threshold}.")
     loaded = HuberLoss.from_config(json.loads(text))
+    restored = keras.losses.deserialize(json.loads(json.dumps(keras.losses.serialize(loss))),
+                                        custom_objects={"HuberLoss": HuberLoss})
     called = f"HuberLoss.from_config({text})"
-    described = json.dumps(keras.losses.serialize(loss))
-    restored = keras.losses.deserialize(
-        json.loads(described), custom_objects={"HuberLoss": HuberLoss})
     assert type(loaded) is HuberLoss and loaded is not loss, (
         f"{called} gave {type(loaded).__name__}, wanted a new HuberLoss.")
-    check_value(loaded, called, "the constructor must get the threshold of the configuration")
-    check_value(restored, f"{name}, serialised and deserialised", "see get_config")
-    check_value(loss, f"after from_config, {name}", "the first object must stay as it was")
+    for each, what in ((loaded, called), (loss, f"after from_config, {name}"),
+                       (restored, f"{name}, serialised and deserialised,")):
+        got = np.asarray(each(tf.zeros((2, 2)), tf.constant(e, "float32")))
+        wanted, default = (np.where(np.abs(e) <= t, e**2 / 2, t * np.abs(e) - t**2 / 2).mean()
+                           for t in (threshold, 1.0))
+        cause = "that is the loss for threshold 1, the default" if (
+            got.shape == () and np.isclose(got, default)) else "see the first tests cell"
+        assert got.shape == () and np.isclose(got, wanted, rtol=1e-4), (
+            f"{what}(y_true, y_pred) gave {got}, wanted {wanted:.4f}: {cause}; the constructor "
+            "must get the threshold of the configuration.")
 
 
-for threshold, other in [(2.5, 0.5)]:
-    check_threshold(threshold, other)
+for threshold in [2.5]:
+    check_threshold(threshold)
 # BEGIN HIDDEN TESTS
-for threshold, other in [(0.25, 4.0), (3, 1.0), (1.0, 2.0)]:
-    check_threshold(threshold, other)
+for threshold in [0.25, 3, 1.0]:
+    check_threshold(threshold)
 # END HIDDEN TESTS
 
 # %% exercise="configured-loss" role="tests" points=1
-# Exercise 11.6, tests 2 of 2: reduction, name and weights, which belong to the base class.
+# Exercise 11.6, tests 3 of 3: what belongs to the base class, and dictionaries that change.
 def check_base(reduction, threshold, e, weights):
     e, w = np.array(e), np.array(weights)
     losses = np.where(np.abs(e) <= threshold, e**2 / 2,
@@ -1785,39 +1835,32 @@ def check_base(reduction, threshold, e, weights):
     first = HuberLoss(threshold, reduction=reduction, name="mine")
     config = first.get_config()
     assert type(config) is dict, f"{name}.get_config() gave {type(config).__name__}, wanted a dict."
-    for key, value in {"reduction": reduction, "name": "mine"}.items():
-        assert type(config.get(key)) is str and config[key] == value, (
+    for key, value in {"reduction": reduction, "name": "mine", "threshold": threshold}.items():
+        assert config.get(key) == value, (
             f"{name}.get_config() gave {config}: the {key} is missing or wrong; start from "
             "super().get_config(), and hand kwargs to super().__init__.")
-    assert "threshold" in config, (
-        f"{name}.get_config() gave {config}: get the first tests cell to pass first.")
     noted = {"threshold": threshold, "reduction": reduction, "name": "mine"}
     given = dict(noted)
     loaded = HuberLoss.from_config(given)
     assert given == noted, f"HuberLoss.from_config changed its argument from {noted} to {given}."
-    config["threshold"] = 99.0
-    again = first.get_config()
-    assert type(again) is dict and again.get("threshold") == threshold, (
-        f"a change to the dictionary that {name}.get_config() returned has changed the loss: "
-        "return a new dictionary each time.")
-    given["threshold"] = 99.0
-    mine = loaded.get_config()
-    assert type(mine) is dict and mine is not given and mine.get("threshold") == threshold, (
-        f"a change to the dictionary that HuberLoss.from_config({noted}) was given has changed the "
-        "loss that it made: take the values out, and do not keep the dictionary.")
-    y_true, y_pred = tf.fill(e.shape, 2.0), tf.constant(e + 2, "float32")
-    for loss, called in ((first, name), (loaded, f"HuberLoss.from_config({noted})")):
-        each = loss.call(y_true, y_pred)
+    config["threshold"] = given["threshold"] = 99.0  # the caller's own, from here on
+    for loss, what, advice in (
+            (first, f"{name}.get_config() returned", "return a new dictionary each time"),
+            (loaded, f"HuberLoss.from_config({noted}) was given", "do not keep the dictionary")):
+        again = loss.get_config()
+        assert type(again) is dict and again.get("threshold") == threshold, (
+            f"a change to the dictionary that {what} has changed the loss: {advice}.")
+        each = loss.call(tf.fill(e.shape, 2.0), tf.constant(e + 2, "float32"))
         assert isinstance(each, tf.Tensor) and each.dtype == tf.float32, (
-            f"{called}.call(y_true, y_pred) gave {type(each).__name__}, wanted a float32 tensor.")
+            f"{name}.call(y_true, y_pred) gave {type(each).__name__}, wanted a float32 tensor.")
         assert tuple(each.shape) == losses.shape, (
-            f"{called}.call(y_true, y_pred) gave shape {tuple(each.shape)}, wanted {losses.shape}: "
+            f"{name}.call(y_true, y_pred) gave shape {tuple(each.shape)}, wanted {losses.shape}: "
             "one loss per example; weights and reduction are the base class's work.")
-        y = loss(y_true, y_pred, sample_weight=w)
+        y = loss(tf.fill(e.shape, 2.0), tf.constant(e + 2, "float32"), sample_weight=w)
         wanted = {"none": w * losses, "sum": (w * losses).sum(),
                   "sum_over_batch_size": (w * losses).sum() / len(e)}[reduction]
         assert np.shape(y) == np.shape(wanted) and np.allclose(y, wanted, rtol=1e-4, atol=1e-5), (
-            f"{called}(y_true, y_pred, sample_weight={weights}) gave {y.numpy().round(4)}, wanted "
+            f"{name}(y_true, y_pred, sample_weight={weights}) gave {y.numpy().round(4)}, wanted "
             f"{np.round(wanted, 4)}: one loss per example, and the rest left to the base class.")
 
 

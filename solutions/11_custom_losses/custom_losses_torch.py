@@ -191,7 +191,8 @@ for name, losses in {
 # - `backward` reaches `y_pred`, and the gradient is right for every error, zero included.
 # - The arguments are not changed.
 #
-# The first tests cell (2 points) looks at values, the second (1 point) at the gradient.
+# The three tests cells (1 point each) look at the formula, at the mean over the outputs, and at the
+# gradient.
 
 # %% [markdown] exercise="huber-per-sample" role="hint"
 # <details><summary>Hint 1</summary>
@@ -221,62 +222,91 @@ def huber(y_pred: torch.Tensor, y_true: torch.Tensor, threshold: float = 1.0) ->
     # END SOLUTION
 
 
-# %% exercise="huber-per-sample" role="tests" points=2
-# Exercise 11.1, tests 1 of 2: the values, for errors on both sides of the threshold.
-def check_huber(shape, threshold):
-    rng = np.random.default_rng(shape[0])
-    e = rng.normal(size=shape) * 3 * threshold
-    e.flat[0], e.flat[-1] = -5 * threshold, 5 * threshold
-    y_true = torch.from_numpy(rng.normal(size=shape)).float()
-    y_pred = y_true + torch.from_numpy(e).float()
-    e = y_pred.double().numpy() - y_true.double().numpy()
-    y = huber(y_pred, y_true, threshold)
-    called = f"huber(y_pred, y_true, {threshold}) for shape {shape}"
+# %% exercise="huber-per-sample" role="tests" points=1
+# Exercise 11.1, tests 1 of 3: the formula, for errors on both sides of the threshold.
+def check_formula(errors, threshold):
+    """One output for each example, so that there is nothing to average."""
+    y_true = torch.arange(len(errors)).float()[:, None]
+    e = np.array(errors)
+    y = huber(y_true + torch.tensor(errors)[:, None], y_true, threshold)
+    called = f"huber(y_pred, y_true, {threshold}) for one output and errors {errors}"
     assert type(y) is torch.Tensor, f"{called} gave {type(y).__name__}, not a torch.Tensor."
-    n, d = shape
-    got_shape = tuple(y.shape)
-    cause = {(): "one number for the whole batch; average over the outputs only, not the examples",
-             (d,): "that is the mean over the examples; average over dim=1, the outputs",
-             (n, d): "that is one per output; average over the outputs of each example"}.get(
-                 got_shape, "one number per example")
-    assert got_shape == (n,), f"{called} gave shape {got_shape}, wanted ({n},): {cause}."
+    assert tuple(y.shape) == e.shape, (
+        f"{called} gave shape {tuple(y.shape)}, wanted {e.shape}: one number per example.")
     assert y.dtype == torch.float32, f"{called} gave {y.dtype}, wanted torch.float32."
 
-    def mean_of(t, linear, e=e):
-        return np.where(np.abs(e) <= t, e**2 / 2, linear(np.abs(e))).mean(axis=-1)
+    def pieces(small, linear):
+        return np.where(small, e**2 / 2, linear)
 
-    t, y = threshold, y.detach().double().numpy()
-    wanted = mean_of(t, lambda a: t * a - t**2 / 2)
+    t, size, y = threshold, np.abs(e), y.detach().double().numpy()
+    wanted = pieces(size <= t, t * size - t**2 / 2)
     likely = {
-        "the threshold is fixed at 1": mean_of(1.0, lambda a: a - 0.5),
+        "the threshold is fixed at 1": pieces(size <= 1, size - 0.5),
         "the linear piece is t|e|, so that the loss jumps at the threshold: subtract t²/2":
-            mean_of(t, lambda a: t * a),
-        "the linear piece is that for t = 1, so that the loss jumps": mean_of(t, lambda a: a - 0.5),
+            pieces(size <= t, t * size),
+        "the linear piece is that for t = 1, so that the loss jumps":
+            pieces(size <= t, size - 0.5),
         "that is the loss divided by the threshold, which is what smooth_l1_loss gives": wanted / t,
         "large negative errors are squared too: compare the absolute error with the threshold":
-            np.where(e <= t, e**2 / 2, t * np.abs(e) - t**2 / 2).mean(axis=-1),
-        "the errors of an example are averaged before the formula, not after":
-            mean_of(t, lambda a: t * a - t**2 / 2, e.mean(axis=-1, keepdims=True)),
+            pieces(e <= t, t * size - t**2 / 2),
         "that is twice the loss: the small errors count e²/2": 2 * wanted,
     }
     cause = next((c for c, v in likely.items() if np.allclose(y, v, rtol=1e-4, atol=1e-5)),
-                 "e²/2 up to the threshold, t|e| - t²/2 beyond it, then the mean over the outputs")
+                 "e²/2 up to the threshold, t|e| - t²/2 beyond it")
     assert np.allclose(y, wanted, rtol=1e-4, atol=1e-5), (
-        f"{called} begins {y[:3].round(3)}, wanted {wanted[:3].round(3)}: {cause}.")
+        f"{called} gave {y.round(3)}, wanted {wanted.round(3)}: {cause}.")
 
 
-for shape, threshold in [((5, 3), 2.0), ((4, 1), 1.0)]:
-    check_huber(shape, threshold)
+for errors, threshold in [([0.5, -1.5, 3.0, -5.0], 2.0)]:
+    check_formula(errors, threshold)
 # BEGIN HIDDEN TESTS
-for shape, threshold in [((3, 3), 0.5), ((1, 4), 3), ((6, 2), 1.5)]:
-    check_huber(shape, threshold)
+for errors, threshold in [([0.25, -0.25, 0.75, -4.0, 2.0], 0.5), ([-2.5, 7.0], 3), ([0.5], 1.0)]:
+    check_formula(errors, threshold)
 y = huber(torch.tensor([[4.0]]), torch.tensor([[1.0]]))
 assert type(y) is torch.Tensor and tuple(y.shape) == (1,) and abs(y.item() - 2.5) < 1e-5, (
     f"huber([[4.]], [[1.]]) gave {y}, wanted [2.5]: the threshold is 1 if none is given.")
 # END HIDDEN TESTS
 
 # %% exercise="huber-per-sample" role="tests" points=1
-# Exercise 11.1, tests 2 of 2: the gradient, with an error of zero among the errors.
+# Exercise 11.1, tests 2 of 3: the mean over the outputs of each example.
+def check_mean(shape, threshold):
+    n, d = shape
+    rng = np.random.default_rng(n)
+    e = (rng.normal(size=shape) * 3 * threshold).astype("float32").astype("float64")
+    e.flat[0], e.flat[-1] = -5 * threshold, 5 * threshold
+    y = huber(torch.from_numpy(e).float(), torch.zeros(shape), threshold)
+    called = f"huber(y_pred, y_true, {threshold}) for shape {shape}"
+    assert type(y) is torch.Tensor, f"{called} gave {type(y).__name__}, not a torch.Tensor."
+    got_shape = tuple(y.shape)
+    cause = {(): "one number for the whole batch; average over the outputs only, not the examples",
+             (d,): "that is the mean over the examples; average over dim=1, the outputs",
+             (n, d): "that is one per output; average over the outputs of each example"}.get(
+                 got_shape, "one number per example")
+    assert got_shape == (n,), f"{called} gave shape {got_shape}, wanted ({n},): {cause}."
+
+    def each(e, t=threshold):
+        return np.where(np.abs(e) <= t, e**2 / 2, t * np.abs(e) - t**2 / 2)
+
+    y, wanted = y.detach().double().numpy(), each(e).mean(axis=1)
+    likely = {
+        "that is the sum over the outputs, wanted their mean": each(e).sum(axis=1),
+        "the errors of an example are averaged before the formula, not after": each(e.mean(axis=1)),
+    }
+    cause = next((c for c, v in likely.items() if np.allclose(y, v, rtol=1e-4, atol=1e-5)),
+                 "get the first tests cell to pass first; then the mean over the outputs")
+    assert np.allclose(y, wanted, rtol=1e-4, atol=1e-5), (
+        f"{called} begins {y[:3].round(3)}, wanted {wanted[:3].round(3)}: {cause}.")
+
+
+for shape, threshold in [((5, 3), 2.0)]:
+    check_mean(shape, threshold)
+# BEGIN HIDDEN TESTS
+for shape, threshold in [((3, 3), 0.5), ((1, 4), 3), ((6, 2), 1.5)]:
+    check_mean(shape, threshold)
+# END HIDDEN TESTS
+
+# %% exercise="huber-per-sample" role="tests" points=1
+# Exercise 11.1, tests 3 of 3: the gradient, with an error of zero among the errors.
 def check_huber_gradient(errors, threshold):
     y_true = torch.full((len(errors), len(errors[0])), 1.0)
     y_pred = (torch.tensor(errors) + y_true).requires_grad_()
@@ -637,8 +667,8 @@ print("loss:", loss.item(), " gradient:", losses.grad.tolist())
 # - Any other `reduction` raises `ValueError`.
 # - `backward` reaches `losses` wherever the divisor is not zero. The arguments are not changed.
 #
-# The first tests cell (2 points) looks at the four reductions, the second (1 point) at divisors
-# that are zero, weights that are `None` and names that do not exist.
+# The three tests cells (1 point each) look at the four reductions, at divisors that are zero, and
+# at weights that are `None` and names that do not exist.
 
 # %% [markdown] exercise="weighted-reduction" role="hint"
 # <details><summary>Hint 1</summary>
@@ -679,8 +709,8 @@ def reduce_losses(
     # END SOLUTION
 
 
-# %% exercise="weighted-reduction" role="tests" points=2
-# Exercise 11.3, tests 1 of 2: the four reductions.
+# %% exercise="weighted-reduction" role="tests" points=1
+# Exercise 11.3, tests 1 of 3: the four reductions.
 def check_reduction(l, w, reduction):
     losses = torch.tensor(l, requires_grad=True)
     weights = torch.tensor(w)
@@ -726,10 +756,9 @@ for reduction in ["none", "sum", "mean", "weighted_mean"]:
 # END HIDDEN TESTS
 
 # %% exercise="weighted-reduction" role="tests" points=1
-# Exercise 11.3, tests 2 of 2: nothing to divide by, no weights, no such reduction.
-def check_edge(l, w, reduction, wanted, cause):
-    losses = torch.tensor(l, requires_grad=True)
-    weights = None if w is None else torch.tensor(w)
+# Exercise 11.3, tests 2 of 3: a divisor of zero.
+def check_divisor(l, w, reduction, wanted, cause="where the divisor is zero, the result is 0"):
+    losses, weights = torch.tensor(l, requires_grad=True), torch.tensor(w)
     try:
         y = reduce_losses(losses, weights, reduction)
     except ZeroDivisionError:
@@ -747,39 +776,57 @@ def check_edge(l, w, reduction, wanted, cause):
             "divisor harmless before you divide; where() does not stop the gradient.")
 
 
-zero = "where the divisor is zero, the result is 0"
-for case in [
-    ([1.0, 5.0], [0.0, 0.0], "weighted_mean", 0.0, zero),
-    ([], [], "mean", 0.0, zero),
-    ([1.0, 5.0, 3.0], None, "mean", 3.0, "without weights each weight is 1"),
-]:
-    check_edge(*case)
+for case in [([1.0, 5.0], [0.0, 0.0], "weighted_mean", 0.0), ([], [], "mean", 0.0)]:
+    check_divisor(*case)
 # BEGIN HIDDEN TESTS
 for case in [
-    ([], None, "weighted_mean", 0.0, zero),
-    ([2.0], [0.0], "weighted_mean", 0.0, zero),
+    ([], [], "weighted_mean", 0.0),
+    ([2.0], [0.0], "weighted_mean", 0.0),
     ([2.0, 4.0], [0.0, 0.0], "mean", 0.0, "all weights are zero"),
-    ([1.0, 5.0, 3.0], None, "weighted_mean", 3.0, "without weights each weight is 1"),
-    ([1.0, 5.0], None, "none", [1.0, 5.0], "without weights each weight is 1"),
-    ([1.0, 5.0], None, "sum", 6.0, "without weights each weight is 1"),
     ([1.0], [1e-3], "weighted_mean", 1.0, "a small divisor is not zero"),
     ([], [], "none", [], "'none' divides by nothing, and gives one number per example"),
     ([1.0, 5.0], [0.0, 0.0], "none", [0.0, 0.0], "'none' divides by nothing, and keeps the shape"),
 ]:
-    check_edge(*case)
-y = reduce_losses(torch.tensor([1.0, 3.0]), torch.tensor([1.0, 3.0]))
-assert type(y) is torch.Tensor and tuple(y.shape) == () and abs(y.item() - 5.0) < 1e-5, (
-    f"reduce_losses([1, 3], [1, 3]) gave {y}, wanted 5: the reduction is 'mean' if none is given.")
-for name in ["average", "", None]:
+    check_divisor(*case)
+# END HIDDEN TESTS
+
+# %% exercise="weighted-reduction" role="tests" points=1
+# Exercise 11.3, tests 3 of 3: no weights, no reduction, and no such reduction.
+def check_left_out(l, wanted, *reduction):
+    y = reduce_losses(torch.tensor(l), None, *reduction)
+    called = f"reduce_losses({', '.join(map(repr, (l, None, *reduction)))})"
+    assert type(y) is torch.Tensor and y.dtype == torch.float32, (
+        f"{called} gave {y}, wanted a float32 tensor.")
+    assert tuple(y.shape) == np.shape(wanted) and np.allclose(y.numpy(), wanted), (
+        f"{called} gave {y.numpy()}, wanted {wanted}: without weights each weight is 1.")
+
+
+def check_name(name):
     try:
         reduce_losses(torch.ones(2), torch.ones(2), name)
         told = "nothing"
     except ValueError:
-        continue
+        return
     except (KeyError, TypeError, AttributeError) as error:
         told = type(error).__name__
     raise AssertionError(
         f"reduce_losses(losses, weights, {name!r}) raised {told}, wanted ValueError.")
+
+
+for l, wanted, reduction in [([1.0, 5.0, 3.0], 3.0, "mean")]:
+    check_left_out(l, wanted, reduction)
+for name in ["average"]:
+    check_name(name)
+# BEGIN HIDDEN TESTS
+for l, wanted, reduction in [([1.0, 5.0, 3.0], 3.0, "weighted_mean"), ([], 0.0, "weighted_mean"),
+                             ([1.0, 5.0], [1.0, 5.0], "none"), ([1.0, 5.0], 6.0, "sum")]:
+    check_left_out(l, wanted, reduction)
+check_left_out([1.0, 6.0], 3.5)
+for name in ["", None]:
+    check_name(name)
+y = reduce_losses(torch.tensor([1.0, 3.0]), torch.tensor([1.0, 3.0]))
+assert type(y) is torch.Tensor and tuple(y.shape) == () and abs(y.item() - 5.0) < 1e-5, (
+    f"reduce_losses([1, 3], [1, 3]) gave {y}, wanted 5: the reduction is 'mean' if none is given.")
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -987,7 +1034,8 @@ for name, weight in {"weight": layer.weight, "weight.data": layer.weight.data}.i
 #   came from through `loss`. The tensor `loss` itself is not changed.
 # - A net without kernels has no penalty.
 #
-# The first tests cell (2 points) looks at the value, the second (1 point) at gradients.
+# The three tests cells (1 point each) look at the value, at what counts as a kernel, and at
+# gradients.
 
 # %% [markdown] exercise="kernel-penalty" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1019,46 +1067,36 @@ def penalised_loss(
     # END SOLUTION
 
 
-# %% exercise="kernel-penalty" role="tests" points=2
-# Exercise 11.4, tests 1 of 2: the value.
-def check_penalty(make_net, description, l1, l2):
-    net, rng = make_net(), np.random.default_rng(4)
+# %% exercise="kernel-penalty" role="tests" points=1
+# Exercise 11.4, tests 1 of 3: the value, for dense layers at two depths.
+def check_penalty(widths, l1, l2):
+    inner = nn.Sequential(nn.Linear(widths[1], widths[2]), nn.LayerNorm(widths[2]), nn.ReLU())
+    net, rng = nn.Sequential(nn.Linear(*widths[:2]), inner), np.random.default_rng(4)
     with torch.no_grad():
         for p in net.parameters():
             p.copy_(torch.from_numpy(rng.normal(size=p.shape) * 2))
-    kernels = [p.detach().double().numpy() for p in net.parameters() if p.ndim >= 2]
     everything = [p.detach().double().numpy() for p in net.parameters()]
-    named = [p.detach().double().numpy() for n, p in net.named_parameters() if "weight" in n]
-    each_use = [p.detach().double().numpy() for block in net.modules()
-                for p in block.parameters(recurse=False) if p.ndim >= 2]
+    kernels = [a for a in everything if a.ndim == 2]
     y = penalised_loss(net, torch.tensor(1.5), l1=l1, l2=l2)
-    called = f"penalised_loss(net, 1.5, l1={l1}, l2={l2}) for {description}"
+    called = f"penalised_loss(net, 1.5, l1={l1}, l2={l2}) for two dense layers and a LayerNorm"
     assert type(y) is torch.Tensor, f"{called} gave {type(y).__name__}, not a torch.Tensor."
     assert tuple(y.shape) == (), f"{called} gave shape {tuple(y.shape)}, wanted one number, ()."
     assert y.dtype == torch.float32, f"{called} gave {y.dtype}, wanted torch.float32."
 
-    def penalty(arrays, absolute=np.abs, root=False, each=np.sum):
-        squares = (each(a**2) for a in arrays)
-        return l1 * sum(each(absolute(a)) for a in arrays) + l2 * sum(
-            np.sqrt(s) if root else s for s in squares)
+    def penalty(arrays, absolute=np.abs, square=np.square, each=np.sum):
+        return sum(l1 * each(absolute(a)) + l2 * each(square(a)) for a in arrays)
 
-    dense = [a for a in kernels if a.ndim == 2]
     likely = {
-        "there is no penalty: look at all parameters, of any depth and name": 1.5,
+        "there is no penalty": 1.5,
         "biases, or scales of a normalisation, are penalised too": 1.5 + penalty(everything),
-        "scales of a normalisation are penalised too: count axes, do not go by names":
-            1.5 + penalty(named),
         "only the penalty came back, without the loss": penalty(kernels),
         "the L1 part adds the weights themselves, not their absolute values":
             1.5 + penalty(kernels, absolute=lambda a: a),
-        "the L2 part takes the root: the sum of squares is wanted":
-            1.5 + penalty(kernels, root=True),
+        "the L2 part takes the root: the sum of squares is wanted": 1.5 + sum(
+            l1 * np.abs(a).sum() + l2 * np.sqrt((a**2).sum()) for a in kernels),
         "the mean of each kernel was taken, not the sum": 1.5 + penalty(kernels, each=np.mean),
-        "only kernels with two axes count; a convolution has four": 1.5 + penalty(dense),
-        "a kernel that is used in two places counts once": 1.5 + penalty(each_use),
-        "only the first kernel counts": 1.5 + penalty(kernels[:1]),
-        "the L2 part is halved":
-            1.5 + penalty(kernels) - l2 / 2 * sum((a**2).sum() for a in kernels),
+        "only the outermost kernels count; there are more further in": 1.5 + penalty(kernels[:1]),
+        "the L2 part is halved": 1.5 + penalty(kernels, square=lambda a: a**2 / 2),
     }
     got, wanted = y.item(), 1.5 + penalty(kernels)
     cause = next((c for c, v in likely.items() if np.isclose(got, v, rtol=1e-4)),
@@ -1067,13 +1105,53 @@ def check_penalty(make_net, description, l1, l2):
         f"{called} gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
 
 
-def nested():
-    inner = nn.Sequential(nn.Linear(4, 3), nn.LayerNorm(3), nn.ReLU())
-    return nn.Sequential(nn.Linear(2, 4), inner, nn.Linear(3, 1, bias=False))
-
-
 for l1, l2 in [(0.1, 0.0), (0.0, 0.3)]:
-    check_penalty(nested, "three dense layers, nested, with a LayerNorm", l1, l2)
+    check_penalty((2, 4, 3), l1, l2)
+# BEGIN HIDDEN TESTS
+for l1, l2 in [(0.2, 0.5), (0.0, 0.0)]:
+    check_penalty((5, 1, 2), l1, l2)
+y = penalised_loss(nn.Linear(2, 1), torch.tensor(2.0))
+assert type(y) is torch.Tensor and abs(y.item() - 2.0) < 1e-6, (
+    f"penalised_loss(net, 2.0) gave {y}, wanted 2: both factors are 0 if none are given.")
+# END HIDDEN TESTS
+
+# %% exercise="kernel-penalty" role="tests" points=1
+# Exercise 11.4, tests 2 of 3: what counts as a kernel.
+def check_kernels(net, description):
+    """With l1 + l2 = 1 the penalty of a network of ones is the number of entries of its kernels."""
+    with torch.no_grad():
+        for p in net.parameters():
+            p.fill_(1.0)
+    y = penalised_loss(net, torch.tensor(0.5), l1=0.75, l2=0.25)
+    called = f"penalised_loss(net, 0.5, l1=0.75, l2=0.25) for {description}, all ones,"
+    assert type(y) is torch.Tensor and tuple(y.shape) == (), (
+        f"{called} gave {y}; get the first tests cell to pass first.")
+
+    def size(parameters):
+        return 0.5 + sum(p.numel() for p in parameters)
+
+    named, kernels = dict(net.named_parameters()), [p for p in net.parameters() if p.ndim >= 2]
+    each_use = [p for block in net.modules() for p in block.parameters(recurse=False)]
+    likely = {
+        "no kernel was found: look at all parameters, of any depth and name": 0.5,
+        "only kernels with two axes count; a convolution has four":
+            size(p for p in kernels if p.ndim == 2),
+        "scales of a normalisation are penalised too: count axes, do not go by names":
+            size(p for name, p in named.items() if "weight" in name),
+        "biases, or scales of a normalisation, are penalised too": size(named.values()),
+        "a kernel that is used in two places counts once": size(
+            p for p in each_use if p.ndim >= 2),
+    }
+    got, wanted = y.item(), size(kernels)
+    cause = next((c for c, v in likely.items() if np.isclose(got, v, rtol=1e-4)),
+                 "two or more axes make a kernel, at every depth, once each")
+    assert np.isclose(got, wanted, rtol=1e-4), (
+        f"{called} gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
+
+
+for net, description in [(nn.Sequential(nn.Conv2d(2, 3, 2), nn.Flatten(), nn.Linear(3, 2)),
+                          "a convolution and a dense layer")]:
+    check_kernels(net, description)
 # BEGIN HIDDEN TESTS
 class Mixing(nn.Module):
     def __init__(self, width):
@@ -1081,28 +1159,18 @@ class Mixing(nn.Module):
         self.mix = nn.Parameter(torch.ones(width, width), requires_grad=False)
 
 
-def tie(net):
-    net[1].weight = net[0].weight
-    return net
-
-
-for l1, l2 in [(0.2, 0.5), (0.0, 0.0)]:
-    check_penalty(nested, "three dense layers, nested, with a LayerNorm", l1, l2)
-for l1, l2 in [(0.2, 0.0), (0.0, 0.7)]:
-    check_penalty(lambda: nn.Sequential(nn.Conv2d(2, 3, 2), nn.Flatten(), nn.Linear(3, 2)),
-                  "a convolution and a dense layer", l1, l2)
-    check_penalty(lambda: nn.Linear(5, 2), "one dense layer", l1, l2)
-    check_penalty(lambda: nn.LayerNorm(3), "a LayerNorm, which has no kernels", l1, l2)
-    check_penalty(lambda: tie(nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))),
-                  "two dense layers that share their kernel", l1, l2)
-    check_penalty(lambda: Mixing(3), "a block with a kernel called mix, frozen", l1, l2)
-y = penalised_loss(nn.Linear(2, 1), torch.tensor(2.0))
-assert type(y) is torch.Tensor and abs(y.item() - 2.0) < 1e-6, (
-    f"penalised_loss(net, 2.0) gave {y}, wanted 2: both factors are 0 if none are given.")
+tied = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+tied[1].weight = tied[0].weight
+for net, description in [
+    (nn.Sequential(nn.Sequential(nn.Linear(2, 3), nn.LayerNorm(3))), "a dense layer, a LayerNorm"),
+    (nn.Linear(5, 2), "one dense layer"), (nn.LayerNorm(3), "a LayerNorm, without kernels"),
+    (tied, "two dense layers with one kernel"), (Mixing(3), "a block with a kernel mix, frozen"),
+]:
+    check_kernels(net, description)
 # END HIDDEN TESTS
 
 # %% exercise="kernel-penalty" role="tests" points=1
-# Exercise 11.4, tests 2 of 2: the gradients, and the loss that was given.
+# Exercise 11.4, tests 3 of 3: the gradients, and the loss that was given.
 def check_penalty_gradient(l1, l2):
     net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
     values = [[[1.0, -2.0], [0.5, -3.0]], [5.0, -6.0], [[-1.0, 2.0]], [7.0]]
@@ -1240,8 +1308,8 @@ print(weight.grad.tolist())
 # - The parameters remain the same objects, held by the optimizer and ready for the next step.
 # - **Out**: the loss before the step, as a Python `float`.
 #
-# The first tests cell (2 points) compares two steps with a computation by hand, the second (1
-# point) looks at the parameters and at what comes back.
+# The three tests cells (1 point each) compare two steps with a computation by hand, look at what is
+# set to 0, and at how training goes on from step to step.
 
 # %% [markdown] exercise="non-negative-weights" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1281,38 +1349,24 @@ def constrained_step(
     # END SOLUTION
 
 
-# %% exercise="non-negative-weights" role="tests" points=2
-# Exercise 11.5, tests 1 of 2: two steps of two dense layers, against a computation by hand.
-def step_by_hand(arrays, x, y, lr, before=False, project=lambda w: np.maximum(w, 0), tilt=0.5):
-    """Loss before and parameters after one step: mean of (p - t)² + p / 2, two dense layers."""
-    w1, b1, w2, b2 = (project(a) if before and a.ndim == 2 else a for a in arrays)
-    h = x @ w1.T + b1
-    e = h @ w2.T + b2 - y
-    g = (2 * e + tilt) / e.size
-    back = g @ w2
-    grads = [back.T @ x, back.sum(axis=0), g.T @ h, g.sum(axis=0)]
-    stepped = [a - lr * grad for a, grad in zip((w1, b1, w2, b2), grads)]
-    if not before:
-        stepped = [project(a) if a.ndim == 2 else a for a in stepped]
-    return (e**2 + (e + y) / 2).mean(), stepped
-
-
+# %% exercise="non-negative-weights" role="tests" points=1
+# Exercise 11.5, tests 1 of 3: two steps of a dense layer, against a computation by hand.
 def check_steps(seed, batch, lr):
-    rng = np.random.default_rng(seed)
-    net = nn.Sequential(nn.Linear(3, 2), nn.Sequential(nn.Linear(2, 2)))
-    values = [rng.normal(size=p.shape) for p in net.parameters()]
+    rng, net = np.random.default_rng(seed), nn.Linear(3, 2)
+    w, b, x, y = (rng.normal(size=s) for s in ((2, 3), 2, (batch, 3), (batch, 2)))
     with torch.no_grad():
-        for p, v in zip(net.parameters(), values):
-            p.copy_(torch.from_numpy(v))
-    x, y = rng.normal(size=(batch, 3)), rng.normal(size=(batch, 2)) - 1
-    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+        net.weight.copy_(torch.from_numpy(w)), net.bias.copy_(torch.from_numpy(b - 1))
+    b, optimizer = b - 1, torch.optim.SGD(net.parameters(), lr=lr)
+
+    def update(w, tilt=0.5):
+        """Kernel and bias after a step on the mean of (p - t)² + tilt * p, not yet constrained."""
+        g = (2 * (x @ w.T + b - y) + tilt) / y.size
+        return w - lr * g.T @ x, b - lr * g.sum(axis=0)
+
     for step in (1, 2):
+        error, (free, bias), (swapped, other) = x @ w.T + b - y, update(w), update(w, tilt=0)
+        loss, wanted = (error**2 + (error + y) / 2).mean(), (np.maximum(free, 0), bias)
         called = f"constrained_step, call {step} with SGD(lr={lr})"
-        _, unconstrained = step_by_hand(values, x, y, lr, project=lambda w: w)
-        _, early = step_by_hand(values, x, y, lr, before=True)
-        _, absolute = step_by_hand(values, x, y, lr, project=np.abs)
-        _, swapped = step_by_hand(values, x, y, lr, tilt=0.0)
-        loss, wanted = step_by_hand(values, x, y, lr)
         result = constrained_step(
             net, optimizer, lambda p, t: ((p - t) ** 2 + p / 2).mean(),
             torch.from_numpy(x).float(), torch.from_numpy(y).float())
@@ -1322,26 +1376,25 @@ def check_steps(seed, batch, lr):
             return all(np.allclose(a, b, rtol=1e-3, atol=1e-4) for a, b in zip(got, arrays))
 
         likely = {
-            "the kernels were constrained before the update, and the step made some negative again":
-                early,
-            "the kernels are not constrained, or only in the forward pass, or only in copies":
-                unconstrained,
-            "nothing was updated": values,
-            "loss_fn got the targets first; outputs come first": swapped,
-            "biases are constrained too": [np.maximum(a, 0) for a in unconstrained],
-            "negative entries became positive: abs where 0 was wanted": absolute,
-            "the kernels of inner blocks are not constrained": [*wanted[:2], *unconstrained[2:]],
+            "the kernel was constrained before the update, and the step made some negative again":
+                update(np.maximum(w, 0)),
+            "the kernel is not constrained, or only in the forward pass, or only in a copy":
+                (free, bias),
+            "nothing was updated": (w, b),
+            "loss_fn got the targets first; outputs come first": (np.maximum(swapped, 0), other),
+            "biases are constrained too": (np.maximum(free, 0), np.maximum(bias, 0)),
+            "negative entries became positive: abs where 0 was wanted": (np.abs(free), bias),
         }
         order = "zero the gradients, one step on the loss of the batch, then the clamp"
         again = "gradients were left from the first call, or the optimizer's link is broken"
         cause = next((c for c, v in likely.items() if same(v)), order if step == 1 else again)
         assert same(wanted), (
-            f"after {called} the first kernel is {got[0].round(3).tolist()}, wanted "
-            f"{wanted[0].round(3).tolist()}, and the last bias {got[3].round(3).tolist()}, wanted "
-            f"{wanted[3].round(3).tolist()}: {cause}.")
+            f"after {called} the kernel is {got[0].round(3).tolist()}, wanted "
+            f"{wanted[0].round(3).tolist()}, and the bias {got[1].round(3).tolist()}, wanted "
+            f"{wanted[1].round(3).tolist()}: {cause}.")
         assert type(result) is float and np.isclose(result, loss, rtol=1e-3), (
             f"{called} returned {result!r}, wanted the float {loss:.4f}, the loss before the step.")
-        values = wanted
+        w, b = wanted
 
 
 for case in [(0, 4, 0.1)]:
@@ -1352,7 +1405,49 @@ for case in [(3, 1, 0.05), (5, 7, 0.3)]:
 # END HIDDEN TESTS
 
 # %% exercise="non-negative-weights" role="tests" points=1
-# Exercise 11.5, tests 2 of 2: the parameters stay the optimizer's, and are trained on.
+# Exercise 11.5, tests 2 of 3: what is constrained, and what is left as it is.
+def check_constrained(net, description, *shape):
+    """Take a tiny step from a place where all parameters are -0.5."""
+    with torch.no_grad():
+        for p in net.parameters():
+            p.fill_(-0.5)
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-4)
+    constrained_step(net, optimizer, lambda p, t: (p - t).abs().mean(),
+                     torch.ones(shape), torch.ones(1, 1))
+    for name, p in net.named_parameters():
+        kernel = p.ndim >= 2
+        cause = ("it has one axis, and is no kernel, whatever its name" if not kernel else
+                 "it is a kernel: it has two or more axes, whatever its block, depth and name"
+                 if p.requires_grad else "frozen kernels are constrained too")
+        wanted = torch.full_like(p, 0.0 if kernel else -0.5)
+        assert torch.allclose(p, wanted, atol=0 if kernel else 0.05), (
+            f"after constrained_step {name} of {description}, all -0.5 before a tiny step, is "
+            f"{p.flatten()[0].item():.2f}, wanted {0.0 if kernel else -0.5}: {cause}.")
+
+
+inner = nn.Sequential(nn.LayerNorm(2), nn.Linear(2, 1))
+for case in [(nn.Sequential(nn.Linear(2, 2), inner), "two dense layers and a LayerNorm, nested",
+              1, 2)]:
+    check_constrained(*case)
+# BEGIN HIDDEN TESTS
+class Odd(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.chain = nn.Sequential(nn.Conv1d(2, 3, 1), nn.Flatten(), nn.LayerNorm(3))
+        self.form = nn.Bilinear(3, 3, 1).requires_grad_(False)
+        self.mix = nn.ParameterList([torch.ones(3, 3)])
+
+    def forward(self, x):
+        h = self.chain(x) @ self.mix[0]
+        return self.form(h, h)
+
+
+for case in [(Odd(), "a Conv1d, a LayerNorm, a weight mix and a frozen Bilinear", 1, 2, 1)]:
+    check_constrained(*case)
+# END HIDDEN TESTS
+
+# %% exercise="non-negative-weights" role="tests" points=1
+# Exercise 11.5, tests 3 of 3: the parameters stay the optimizer's, and are trained on.
 def check_link(momentum):
     net = nn.Linear(2, 1)
     with torch.no_grad():
@@ -1391,33 +1486,6 @@ for momentum in [0.0]:
 # BEGIN HIDDEN TESTS
 for momentum in [0.5]:
     check_link(momentum)
-class Odd(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.chain = nn.Sequential(nn.Conv1d(2, 3, 1), nn.Flatten(), nn.LayerNorm(3))
-        self.form = nn.Bilinear(3, 3, 1).requires_grad_(False)
-        self.mix = nn.ParameterList([torch.ones(3, 3)])
-
-    def forward(self, x):
-        h = self.chain(x) @ self.mix[0]
-        return self.form(h, h)
-
-
-net = Odd()
-with torch.no_grad():
-    for p in net.parameters():
-        p.fill_(-0.5)
-constrained_step(net, torch.optim.SGD(net.parameters(), lr=1e-4), lambda p, t: (p - t).abs().mean(),
-                 torch.ones(1, 2, 1), torch.ones(1, 1))
-for name, p in net.named_parameters():
-    kernel = p.ndim >= 2
-    cause = ("it has one axis, and is no kernel, whatever its name" if not kernel else
-             "it is a kernel: it has two or more axes, whatever its block and its name"
-             if p.requires_grad else "frozen kernels are constrained too")
-    assert torch.allclose(p, torch.full_like(p, 0.0 if kernel else -0.5), atol=0.05), (
-        f"after constrained_step {name} of a network with a Conv1d, a LayerNorm, a weight mix and "
-        f"a frozen Bilinear, all -0.5 before a tiny step, is {p.flatten()[0].item():.2f}, wanted "
-        f"{0.0 if kernel else -0.5}: {cause}.")
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -1556,9 +1624,9 @@ json.dumps(L1Penalty(torch.tensor(0.25)).get_config())
 # - Every `HuberLoss` has settings of its own. They do not change with a dictionary that came from
 #   `get_config` or went into `from_config`.
 #
-# `threshold` is a positive Python number, and you need not check it or `reduction`. The first tests
-# cell (2 points) looks at the threshold on its way through JSON, the second (1 point) at the
-# reduction. Each also looks at what the loss computes.
+# `threshold` is a positive Python number, and you need not check it or `reduction`. The three tests
+# cells (1 point each) look at what the loss computes, at the threshold on its way through JSON, and
+# at the reduction and dictionaries that change.
 
 # %% [markdown] exercise="configured-loss" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1611,35 +1679,46 @@ class HuberLoss(nn.Module):
         # END SOLUTION
 
 
-# %% exercise="configured-loss" role="tests" points=2
-# Exercise 11.6, tests 1 of 2: the threshold, computed with and sent through JSON.
-def check_threshold(threshold, other):
+# %% exercise="configured-loss" role="tests" points=1
+# Exercise 11.6, tests 1 of 3: what the loss computes, with a threshold of its own.
+def check_value(threshold, other):
     e = np.array([[0.3, -6.0], [8.0, 1.2], [-2.0, 0.7]])
     base = np.array([[2.0, -1.0], [0.5, 3.0], [-4.0, 1.5]])
 
     def by_hand(t):
         return np.where(np.abs(e) <= t, e**2 / 2, t * np.abs(e) - t**2 / 2).mean()
 
-    def value(loss, called):
-        y_pred = torch.from_numpy(base + e).float().requires_grad_()
-        y = loss(y_pred, torch.from_numpy(base).float())
-        assert type(y) is torch.Tensor and tuple(y.shape) == () and y.dtype == torch.float32, (
-            f"{called}(y_pred, y_true) gave {y}, wanted a float32 tensor of shape ().")
-        assert y.requires_grad, f"{called}(y_pred, y_true) is cut off from y_pred."
-        return y.item()
-
-    def check_value(loss, called, advice):
-        got, wanted = value(loss, called), by_hand(threshold)
-        cause = f"that is the loss for threshold 1, the default: {advice}" if np.isclose(
-            got, by_hand(1.0), rtol=1e-4) else advice
-        assert np.isclose(got, wanted, rtol=1e-4), (
-            f"{called}(y_pred, y_true) gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
-
-    name = f"HuberLoss({threshold})"
-    loss = HuberLoss(threshold)
+    name, loss = f"HuberLoss({threshold})", HuberLoss(threshold)
     HuberLoss(other)
     assert isinstance(loss, nn.Module), f"{name} gave {type(loss).__name__}, not an nn.Module."
-    check_value(loss, name, f"each object has its own setting, not the {other} of a later one")
+    y_pred = torch.from_numpy(base + e).float().requires_grad_()
+    y = loss(y_pred, torch.from_numpy(base).float())
+    assert type(y) is torch.Tensor and tuple(y.shape) == () and y.dtype == torch.float32, (
+        f"{name}(y_pred, y_true) gave {y}, wanted a float32 tensor of shape ().")
+    likely = {
+        f"each object has its own setting, not the {other} of a later one": by_hand(other),
+        "that is the loss for threshold 1, the default": by_hand(1.0),
+    }
+    got, wanted = y.item(), by_hand(threshold)
+    cause = next((c for c, v in likely.items() if np.isclose(got, v, rtol=1e-4)),
+                 "the formula of exercise 11.1, and the mean over outputs and examples")
+    assert np.isclose(got, wanted, rtol=1e-4), (
+        f"{name}(y_pred, y_true) gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
+    assert y.requires_grad, f"{name}(y_pred, y_true) is cut off from y_pred."
+
+
+for threshold, other in [(2.5, 0.5)]:
+    check_value(threshold, other)
+# BEGIN HIDDEN TESTS
+for threshold, other in [(0.25, 4.0), (3, 1.0), (1.0, 2.0)]:
+    check_value(threshold, other)
+# END HIDDEN TESTS
+
+# %% exercise="configured-loss" role="tests" points=1
+# Exercise 11.6, tests 2 of 3: the threshold, sent through JSON.
+def check_threshold(threshold):
+    e = np.array([[0.3, -6.0], [8.0, 1.2]])
+    name, loss = f"HuberLoss({threshold})", HuberLoss(threshold)
     config = loss.get_config()
     assert type(config) is dict, f"{name}.get_config() gave {type(config).__name__}, wanted a dict."
     assert "threshold" in config, (
@@ -1655,19 +1734,26 @@ def check_threshold(threshold, other):
     called = f"HuberLoss.from_config({text})"
     assert type(loaded) is HuberLoss and loaded is not loss, (
         f"{called} gave {type(loaded).__name__}, wanted a new HuberLoss.")
-    check_value(loaded, called, "the constructor must get the threshold of the configuration")
-    check_value(loss, f"after from_config, {name}", "the first object must stay as it was")
+    for each, what in ((loaded, called), (loss, f"after from_config, {name}")):
+        got = each(torch.from_numpy(e).float(), torch.zeros(2, 2))
+        wanted, default = (np.where(np.abs(e) <= t, e**2 / 2, t * np.abs(e) - t**2 / 2).mean()
+                           for t in (threshold, 1.0))
+        cause = "that is the loss for threshold 1, the default" if (
+            tuple(got.shape) == () and np.isclose(got.item(), default)) else "see the first cell"
+        assert tuple(got.shape) == () and np.isclose(got.item(), wanted, rtol=1e-4), (
+            f"{what}(y_pred, y_true) gave {got}, wanted {wanted:.4f}: {cause}; the constructor "
+            "must get the threshold of the configuration.")
 
 
-for threshold, other in [(2.5, 0.5)]:
-    check_threshold(threshold, other)
+for threshold in [2.5]:
+    check_threshold(threshold)
 # BEGIN HIDDEN TESTS
-for threshold, other in [(0.25, 4.0), (3, 1.0), (1.0, 2.0)]:
-    check_threshold(threshold, other)
+for threshold in [0.25, 3, 1.0]:
+    check_threshold(threshold)
 # END HIDDEN TESTS
 
 # %% exercise="configured-loss" role="tests" points=1
-# Exercise 11.6, tests 2 of 2: the reduction, which is a setting too.
+# Exercise 11.6, tests 3 of 3: the reduction, which is a setting too, and dictionaries that change.
 def check_reduction_kept(reduction, threshold, e):
     e = np.array(e)
     losses = np.where(np.abs(e) <= threshold, e**2 / 2,
@@ -1680,7 +1766,7 @@ def check_reduction_kept(reduction, threshold, e):
         f"{name}.get_config() gave {config}: the reduction is missing or wrong, and would be "
         "reset to the mean.")
     assert "threshold" in config, (
-        f"{name}.get_config() gave {config}: get the first tests cell to pass first.")
+        f"{name}.get_config() gave {config}: get the second tests cell to pass first.")
     noted = {"threshold": threshold, "reduction": reduction}
     given = dict(noted)
     loaded = HuberLoss.from_config(given)

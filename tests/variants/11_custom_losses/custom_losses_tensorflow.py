@@ -39,7 +39,7 @@ def huber(y_true, y_pred, threshold=1.0):
         error <= threshold, error**2 / 2, threshold * ops.abs(error) - threshold**2 / 2), axis=-1)
 
 
-# %% exercise="huber-per-sample" wrong="one-branch-for-all" fails="beyond it, then the mean"
+# %% exercise="huber-per-sample" wrong="one-branch-for-all" fails="t|e| - t²/2 beyond it"
 def huber(y_true, y_pred, threshold=1.0):
     size = ops.abs(y_true - y_pred)
     if ops.max(size) <= threshold:
@@ -47,7 +47,7 @@ def huber(y_true, y_pred, threshold=1.0):
     return ops.mean(threshold * size - threshold**2 / 2, axis=-1)
 
 
-# %% exercise="huber-per-sample" wrong="smooth-cousin" fails="beyond it, then the mean"
+# %% exercise="huber-per-sample" wrong="smooth-cousin" fails="t|e| - t²/2 beyond it"
 def huber(y_true, y_pred, threshold=1.0):
     e = (y_true - y_pred) / threshold
     return ops.mean(threshold**2 * (ops.sqrt(1 + e**2) - 1), axis=-1)
@@ -191,7 +191,7 @@ def squared_error(y_true, y_pred):
     return (p - t) ** 2
 
 
-# %% exercise="weighted-reduction" wrong="mean-by-the-weights" fails="divided by the sum of the weights, wanted the number of examples"
+# %% exercise="weighted-reduction" wrong="mean-by-the-weights" fails="divided by the sum of the weights, wanted the number of examples" points=1
 def reduce_losses(losses, weights=None, reduction="mean"):
     if reduction not in ("none", "sum", "mean", "weighted_mean"):
         raise ValueError(reduction)
@@ -204,7 +204,7 @@ def reduce_losses(losses, weights=None, reduction="mean"):
     return tf.math.divide_no_nan(ops.sum(weighted), ops.sum(weights))
 
 
-# %% exercise="weighted-reduction" wrong="weighted-mean-by-the-number" fails="divided by the number of examples, wanted the sum of the weights"
+# %% exercise="weighted-reduction" wrong="weighted-mean-by-the-number" fails="divided by the number of examples, wanted the sum of the weights" points=1
 def reduce_losses(losses, weights=None, reduction="mean"):
     if reduction not in ("none", "sum", "mean", "weighted_mean"):
         raise ValueError(reduction)
@@ -246,7 +246,7 @@ def reduce_losses(losses, weights=None, reduction="mean"):
     raise ValueError(reduction)
 
 
-# %% exercise="weighted-reduction" wrong="divisor-at-least-1" fails="a small divisor is not zero"
+# %% exercise="weighted-reduction" wrong="divisor-at-least-1" fails="a small divisor is not zero" points=1
 def reduce_losses(losses, weights=None, reduction="mean"):
     weights = ops.ones_like(losses) if weights is None else weights
     weighted = weights * losses
@@ -383,7 +383,7 @@ def penalised_loss(model, loss, l1=0.0, l2=0.0):
     return loss
 
 
-# %% exercise="kernel-penalty" wrong="top-level-only" fails="at every depth" points=1
+# %% exercise="kernel-penalty" wrong="top-level-only" fails="only the outermost kernels count" points=1
 def penalised_loss(model, loss, l1=0.0, l2=0.0):
     for layer in getattr(model, "layers", [model]):
         if hasattr(layer, "kernel"):
@@ -414,7 +414,7 @@ def penalised_loss(model, loss, l1=0.0, l2=0.0):
     return loss + sum(model.losses)
 
 
-# %% exercise="kernel-penalty" wrong="by-name" fails="their axes decide, not their name" points=1
+# %% exercise="kernel-penalty" wrong="by-name" fails="their axes decide, not their name" points=2
 def penalised_loss(model, loss, l1=0.0, l2=0.0):
     for w in model.trainable_weights:
         if w.name == "kernel":
@@ -422,7 +422,7 @@ def penalised_loss(model, loss, l1=0.0, l2=0.0):
     return loss
 
 
-# %% exercise="kernel-penalty" wrong="frozen-too" fails="frozen kernels are penalised too" points=1
+# %% exercise="kernel-penalty" wrong="frozen-too" fails="frozen kernels are penalised too" points=2
 def penalised_loss(model, loss, l1=0.0, l2=0.0):
     for w in model.weights:
         if len(w.shape) >= 2:
@@ -430,7 +430,7 @@ def penalised_loss(model, loss, l1=0.0, l2=0.0):
     return loss
 
 
-# %% exercise="kernel-penalty" wrong="each-place-counts" fails="at every depth, once each" points=1
+# %% exercise="kernel-penalty" wrong="each-place-counts" fails="at every depth, once each" points=2
 def penalised_loss(model, loss, l1=0.0, l2=0.0):
     def kernels(block):
         if hasattr(block, "layers"):
@@ -442,7 +442,7 @@ def penalised_loss(model, loss, l1=0.0, l2=0.0):
     return loss
 
 
-# %% exercise="kernel-penalty" wrong="all-but-known-names" fails="a weight with one axis is no kernel" points=1
+# %% exercise="kernel-penalty" wrong="all-but-known-names" fails="a weight with one axis is no kernel" points=2
 def penalised_loss(model, loss, l1=0.0, l2=0.0):
     for w in model.trainable_weights:
         if w.name not in ("bias", "gamma", "beta"):
@@ -450,7 +450,7 @@ def penalised_loss(model, loss, l1=0.0, l2=0.0):
     return loss
 
 
-# %% exercise="kernel-penalty" wrong="tied-variables-twice" fails="at every depth, once each" points=1
+# %% exercise="kernel-penalty" wrong="tied-variables-twice" fails="at every depth, once each" points=2
 def penalised_loss(model, loss, l1=0.0, l2=0.0):
     for layer in {id(layer): layer for layer in model._flatten_layers()}.values():
         if not list(layer._flatten_layers(include_self=False)):
@@ -477,7 +477,7 @@ def penalised_loss(model, loss, l1=0.0, l2=0.0):
     return loss + l1 * absolute + l2 * squares
 
 
-# %% exercise="non-negative-weights" wrong="before-the-update" fails="constrained before the update"
+# %% exercise="non-negative-weights" wrong="before-the-update" fails="constrained before the update" points=1
 def constrained_step(model, optimizer, loss_fn, x, y):
     weights = model.trainable_weights
     for w in weights:
@@ -500,7 +500,7 @@ def constrained_step(model, optimizer, loss_fn, x, y):
     return float(loss)
 
 
-# %% exercise="non-negative-weights" wrong="outputs-first" fails="loss_fn got the outputs first" points=1
+# %% exercise="non-negative-weights" wrong="outputs-first" fails="loss_fn got the outputs first" points=2
 def constrained_step(model, optimizer, loss_fn, x, y):
     weights = model.trainable_weights
     with tf.GradientTape() as tape:
@@ -525,7 +525,7 @@ def constrained_step(model, optimizer, loss_fn, x, y):
     return float(loss)
 
 
-# %% exercise="non-negative-weights" wrong="outer-layers-only" fails="the kernels of inner blocks are not constrained"
+# %% exercise="non-negative-weights" wrong="outer-layers-only" fails="a kernel, at any depth" points=2
 def constrained_step(model, optimizer, loss_fn, x, y):
     weights = model.trainable_weights
     with tf.GradientTape() as tape:
@@ -572,7 +572,7 @@ def constrained_step(model, optimizer, loss_fn, x, y):
     return float(loss)
 
 
-# %% exercise="non-negative-weights" wrong="loss-after-the-step" fails="the loss before the step"
+# %% exercise="non-negative-weights" wrong="loss-after-the-step" fails="the loss before the step" points=1
 def constrained_step(model, optimizer, loss_fn, x, y):
     with tf.GradientTape() as tape:
         loss = loss_fn(y, model(x))
@@ -596,7 +596,7 @@ def constrained_step(model, optimizer, loss_fn, x, y):
     return float(loss)
 
 
-# %% exercise="non-negative-weights" wrong="two-axes-only" fails="that of a convolution four" points=2
+# %% exercise="non-negative-weights" wrong="two-axes-only" fails="that of a convolution has four" points=2
 def constrained_step(model, optimizer, loss_fn, x, y):
     weights = model.trainable_weights
     with tf.GradientTape() as tape:
@@ -633,7 +633,7 @@ def constrained_step(model, optimizer, loss_fn, x, y):
     return float(loss.numpy())
 
 
-# %% exercise="configured-loss" wrong="threshold-not-noted" fails="the threshold is missing"
+# %% exercise="configured-loss" wrong="threshold-not-noted" fails="the threshold is missing" points=1
 class HuberLoss(keras.losses.Loss):
     def __init__(self, threshold=1.0, **kwargs):
         super().__init__(**kwargs)
@@ -643,7 +643,7 @@ class HuberLoss(keras.losses.Loss):
         return keras.losses.huber(y_true, y_pred, delta=self.threshold)
 
 
-# %% exercise="configured-loss" wrong="configuration-not-used" fails="that is the loss for threshold 1, the default"
+# %% exercise="configured-loss" wrong="configuration-not-used" fails="that is the loss for threshold 1, the default" points=1
 class HuberLoss(keras.losses.Loss):
     def __init__(self, threshold=1.0, **kwargs):
         super().__init__(**kwargs)
@@ -660,7 +660,7 @@ class HuberLoss(keras.losses.Loss):
         return cls(reduction=config["reduction"], name=config["name"])
 
 
-# %% exercise="configured-loss" wrong="threshold-as-a-tensor" fails="json.dumps does not take" points=1
+# %% exercise="configured-loss" wrong="threshold-as-a-tensor" fails="json.dumps does not take" points=2
 class HuberLoss(keras.losses.Loss):
     def __init__(self, threshold=1.0, **kwargs):
         super().__init__(**kwargs)
@@ -674,7 +674,7 @@ class HuberLoss(keras.losses.Loss):
         return {**super().get_config(), "threshold": self.threshold}
 
 
-# %% exercise="configured-loss" wrong="settings-of-the-class" fails="each object has its own setting" points=1
+# %% exercise="configured-loss" wrong="settings-of-the-class" fails="each object has its own setting" points=2
 class HuberLoss(keras.losses.Loss):
     def __init__(self, threshold=1.0, **kwargs):
         super().__init__(**kwargs)
@@ -733,7 +733,7 @@ class HuberLoss(keras.losses.Loss):
         return cls(threshold, **config)
 
 
-# %% exercise="configured-loss" wrong="built-in-left-as-it-is" fails="the threshold is missing"
+# %% exercise="configured-loss" wrong="built-in-left-as-it-is" fails="the threshold is missing" points=1
 class HuberLoss(keras.losses.Huber):
     def __init__(self, threshold=1.0, **kwargs):
         super().__init__(delta=threshold, **kwargs)

@@ -69,7 +69,7 @@ def huber(y_pred, y_true, threshold=1.0):
     return (threshold * size - threshold**2 / 2).mean(dim=1)
 
 
-# %% exercise="huber-per-sample" wrong="sum-over-the-outputs" fails="then the mean over the outputs"
+# %% exercise="huber-per-sample" wrong="sum-over-the-outputs" fails="that is the sum over the outputs, wanted their mean" points=1
 def huber(y_pred, y_true, threshold=1.0):
     return F.huber_loss(y_pred, y_true, reduction="none", delta=threshold).sum(dim=1)
 
@@ -185,7 +185,7 @@ def squared_error(y_pred, y_true):
     return F.mse_loss(y_pred.view(n), y_true.view(n).float(), reduction="none")
 
 
-# %% exercise="weighted-reduction" wrong="mean-by-the-weights" fails="divided by the sum of the weights, wanted the number of examples"
+# %% exercise="weighted-reduction" wrong="mean-by-the-weights" fails="divided by the sum of the weights, wanted the number of examples" points=1
 def reduce_losses(losses, weights=None, reduction="mean"):
     if reduction not in ("none", "sum", "mean", "weighted_mean"):
         raise ValueError(reduction)
@@ -198,7 +198,7 @@ def reduce_losses(losses, weights=None, reduction="mean"):
     return weighted.sum() / weights.sum() if weights.sum() > 0 else weighted.sum() * 0.0
 
 
-# %% exercise="weighted-reduction" wrong="weighted-mean-by-the-number" fails="divided by the number of examples, wanted the sum of the weights"
+# %% exercise="weighted-reduction" wrong="weighted-mean-by-the-number" fails="divided by the number of examples, wanted the sum of the weights" points=1
 def reduce_losses(losses, weights=None, reduction="mean"):
     if reduction not in ("none", "sum", "mean", "weighted_mean"):
         raise ValueError(reduction)
@@ -241,7 +241,7 @@ def reduce_losses(losses, weights=None, reduction="mean"):
     raise ValueError(reduction)
 
 
-# %% exercise="weighted-reduction" wrong="divisor-at-least-1" fails="a small divisor is not zero"
+# %% exercise="weighted-reduction" wrong="divisor-at-least-1" fails="a small divisor is not zero" points=1
 def reduce_losses(losses, weights=None, reduction="mean"):
     weights = torch.ones_like(losses) if weights is None else weights
     weighted = weights * losses
@@ -326,7 +326,7 @@ def reduce_losses(losses, weights=None, reduction="mean"):
     return torch.nan_to_num(each.sum() / divisor[reduction])
 
 
-# %% exercise="weighted-reduction" wrong="none-means-untouched" fails="the weights were left out"
+# %% exercise="weighted-reduction" wrong="none-means-untouched" fails="the weights were left out" points=1
 def reduce_losses(losses, weights=None, reduction="mean"):
     if reduction == "none":
         return losses
@@ -405,7 +405,7 @@ def penalised_loss(net, loss, l1=0.0, l2=0.0):
     return loss
 
 
-# %% exercise="kernel-penalty" wrong="top-level-only" fails="at every depth" points=1
+# %% exercise="kernel-penalty" wrong="top-level-only" fails="only the outermost kernels count" points=1
 def penalised_loss(net, loss, l1=0.0, l2=0.0):
     for block in net.children():
         if hasattr(block, "weight") and block.weight.ndim >= 2:
@@ -444,7 +444,7 @@ def penalised_loss(net, loss, l1=0.0, l2=0.0):
     return loss + l1 * sum(abs(p).sum() for p in kernels) + l2 * sum((p * p).sum() for p in kernels)
 
 
-# %% exercise="kernel-penalty" wrong="once-for-each-use" fails="used in two places counts once" points=1
+# %% exercise="kernel-penalty" wrong="once-for-each-use" fails="used in two places counts once" points=2
 def penalised_loss(net, loss, l1=0.0, l2=0.0):
     for block in net.modules():
         for p in block.parameters(recurse=False):
@@ -453,7 +453,7 @@ def penalised_loss(net, loss, l1=0.0, l2=0.0):
     return loss
 
 
-# %% exercise="kernel-penalty" wrong="names-and-axes" fails="of any depth and name" points=1
+# %% exercise="kernel-penalty" wrong="names-and-axes" fails="of any depth and name" points=2
 def penalised_loss(net, loss, l1=0.0, l2=0.0):
     for name, p in net.named_parameters():
         if name.endswith("weight") and p.ndim > 1:
@@ -461,13 +461,13 @@ def penalised_loss(net, loss, l1=0.0, l2=0.0):
     return loss
 
 
-# %% exercise="kernel-penalty" wrong="layers-by-class" fails="of any depth and name" points=1
+# %% exercise="kernel-penalty" wrong="layers-by-class" fails="of any depth and name" points=2
 def penalised_loss(net, loss, l1=0.0, l2=0.0):
     kernels = {b.weight for b in net.modules() if isinstance(b, (nn.Linear, nn.Conv2d))}
     return loss + sum(l1 * w.abs().sum() + l2 * w.square().sum() for w in kernels)
 
 
-# %% exercise="kernel-penalty" wrong="frozen-left-out" fails="of any depth and name" points=1
+# %% exercise="kernel-penalty" wrong="frozen-left-out" fails="of any depth and name" points=2
 def penalised_loss(net, loss, l1=0.0, l2=0.0):
     for p in net.parameters():
         if p.requires_grad and p.ndim > 1:
@@ -497,7 +497,7 @@ def constrained_step(net, optimizer, loss_fn, x, y):
     return loss_fn(torch.func.functional_call(net, clamped, (x,)), y).item()
 
 
-# %% exercise="non-negative-weights" wrong="targets-first" fails="loss_fn got the targets first" points=1
+# %% exercise="non-negative-weights" wrong="targets-first" fails="loss_fn got the targets first" points=2
 def constrained_step(net, optimizer, loss_fn, x, y):
     optimizer.zero_grad()
     loss = loss_fn(y, net(x))
@@ -522,7 +522,7 @@ def constrained_step(net, optimizer, loss_fn, x, y):
     return loss.item()
 
 
-# %% exercise="non-negative-weights" wrong="gradients-kept" fails="gradients were left from the first call"
+# %% exercise="non-negative-weights" wrong="gradients-kept" fails="gradients were left from the first call" points=1
 def constrained_step(net, optimizer, loss_fn, x, y):
     loss = loss_fn(net(x), y)
     loss.backward()
@@ -598,7 +598,7 @@ def constrained_step(net, optimizer, loss_fn, x, y):
     return loss.item()
 
 
-# %% exercise="non-negative-weights" wrong="own-update" fails="the optimizer's own step" points=2
+# %% exercise="non-negative-weights" wrong="own-update" fails="the optimizer's own step" points=1
 def constrained_step(net, optimizer, loss_fn, x, y):
     optimizer.zero_grad()
     loss = loss_fn(net(x), y)
@@ -612,7 +612,7 @@ def constrained_step(net, optimizer, loss_fn, x, y):
     return loss.item()
 
 
-# %% exercise="non-negative-weights" wrong="loss-after-the-step" fails="the loss before the step"
+# %% exercise="non-negative-weights" wrong="loss-after-the-step" fails="the loss before the step" points=1
 def constrained_step(net, optimizer, loss_fn, x, y):
     optimizer.zero_grad()
     loss_fn(net(x), y).backward()
@@ -652,7 +652,7 @@ def constrained_step(net, optimizer, loss_fn, x, y):
     return loss.item()
 
 
-# %% exercise="non-negative-weights" wrong="names-and-axes" fails="whatever its block and its name" points=2
+# %% exercise="non-negative-weights" wrong="names-and-axes" fails="whatever its block, depth and name" points=2
 def constrained_step(net, optimizer, loss_fn, x, y):
     optimizer.zero_grad()
     loss = loss_fn(net(x), y)
@@ -665,7 +665,7 @@ def constrained_step(net, optimizer, loss_fn, x, y):
     return loss.item()
 
 
-# %% exercise="configured-loss" wrong="threshold-not-noted" fails="the threshold is missing"
+# %% exercise="configured-loss" wrong="threshold-not-noted" fails="the threshold is missing" points=1
 class HuberLoss(nn.Module):
     def __init__(self, threshold=1.0, reduction="mean"):
         super().__init__()
@@ -683,7 +683,7 @@ class HuberLoss(nn.Module):
         return cls(**config)
 
 
-# %% exercise="configured-loss" wrong="configuration-not-used" fails="that is the loss for threshold 1, the default"
+# %% exercise="configured-loss" wrong="configuration-not-used" fails="that is the loss for threshold 1, the default" points=1
 class HuberLoss(nn.Module):
     def __init__(self, threshold=1.0, reduction="mean"):
         super().__init__()
@@ -701,7 +701,7 @@ class HuberLoss(nn.Module):
         return cls()
 
 
-# %% exercise="configured-loss" wrong="threshold-in-a-buffer" fails="json.dumps does not take" points=1
+# %% exercise="configured-loss" wrong="threshold-in-a-buffer" fails="json.dumps does not take" points=2
 class HuberLoss(nn.Module):
     def __init__(self, threshold=1.0, reduction="mean"):
         super().__init__()
@@ -721,7 +721,7 @@ class HuberLoss(nn.Module):
         return cls(**config)
 
 
-# %% exercise="configured-loss" wrong="settings-of-the-class" fails="each object has its own setting" points=1
+# %% exercise="configured-loss" wrong="settings-of-the-class" fails="each object has its own setting" points=2
 class HuberLoss(nn.Module):
     def __init__(self, threshold=1.0, reduction="mean"):
         super().__init__()
