@@ -15,7 +15,7 @@
 # - use one weight in both directions, as itself and as its transpose, dense and convolutional;
 # - set a parameter in place, and say what breaks if you replace it instead.
 #
-# **Time**: about 50 minutes. **You need**: lesson 03 (blocks) and what comes before it.
+# **Time**: about 55 minutes. **You need**: lesson 03 (blocks) and what comes before it.
 #
 # **How to work.** Where you read *Predict*, stop and write your answer down before you run the cell
 # below it; a wrong prediction is where the learning happens. In an exercise, fill in the solution
