@@ -773,8 +773,8 @@ print("the same tensor:", tf.cast(f32, tf.float32) is f32)
 # - **In**: two tensors of the same shape, any shape. Each has one of the dtypes bool, uint8, int32,
 #   int64, float32 and float64, not necessarily the same. `True` counts as 1.
 # - **Out**: a tensor, float32, of the same shape: the sums of the *values*, as exactly as float32
-#   can give them. Nothing is cut off, and nothing overflows on the way: 200 and 100 give 300, in
-#   `uint8` too.
+#   can give them. Nothing is cut off, and nothing overflows on the way: 200 and 100 give 300 in
+#   every dtype that can hold them.
 #
 # The first tests cell (2 points) mixes dtypes, the second (1 point) adds dtypes that are too small
 # for their sum.
@@ -1488,7 +1488,7 @@ print("words:     ", tf.strings.split(texts).to_list())
 # | what can change | every tensor | `tf.Variable`, `keras.Variable` |
 # | set a cell | `t[0, 1] = 42.0` | `v[0, 1].assign(42.0)` |
 # | add to scattered cells | `index_put_(…, accumulate=True)` | `v.scatter_nd_add(…)` |
-# | index out of range | raises | raises |
+# | index out of range | raises | raises; `tf.gather` on a GPU gives 0 |
 # | sparse | `torch.sparse_coo_tensor` | `tf.sparse.SparseTensor` |
 # | ragged | `torch.nested.nested_tensor` | `tf.ragged.constant` |
 # | text | none: numbers | `tf.string` |

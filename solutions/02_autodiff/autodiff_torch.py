@@ -243,7 +243,8 @@ torch.tensor(5, requires_grad=True)
 # - **In**: `f` takes two float64 tensors of shape `()` and returns one. It is written in PyTorch
 #   operations, and may hold Python loops and branches. `w1` and `w2` are Python numbers, whole or
 #   not.
-# - **Out**: a tuple of two float64 tensors of shape `()`, the derivative for `w1` first.
+# - **Out**: a tuple of two float64 tensors of shape `()`, the derivative for `w1` first. (A list
+#   will do.)
 # - They are exact up to rounding: the relative error is at most $10^{-12}$.
 # - `f` uses both of its arguments.
 #

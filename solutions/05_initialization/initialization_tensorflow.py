@@ -928,7 +928,7 @@ print("each its own block:  ", largest(parts))
 #   get the same numbers.
 # - The kernels of all `layers.Dense`s in the second block are filled with `value`.
 # - Everything else keeps its values: all biases, and all layers outside the two blocks.
-# - What the function returns is not looked at.
+# - The variables stay the objects that they were. What the function returns is not looked at.
 #
 # The first tests cell (2 points) looks at the two blocks, the second (1 point) at everything else.
 
@@ -1440,7 +1440,8 @@ print([layer.name for layer in chain.layers if layer.name.startswith("dense_1")]
 #
 # - **In**: `net`, a `keras.Model` that is built; `name`, the name of one of its blocks, as
 #   `net.get_layer` takes it; `seed`, an int. The block may be a `layers.Dense` or hold
-#   `layers.Dense`s at any depth; nothing else in it has weights. A `Dense` in it may have no bias.
+#   `layers.Dense`s at any depth; nothing else in it has weights. A `Dense` in it may have no bias,
+#   and none belongs to another block too.
 # - Each kernel in the block gets a draw from its layer's own `kernel_initializer`, each bias one
 #   from its layer's own `bias_initializer`. These are classes of Keras without a seed set, with
 #   settings of any kind.

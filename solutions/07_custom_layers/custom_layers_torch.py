@@ -1664,7 +1664,7 @@ print(tuple(form.shape), "    form:    ", form.tolist())
 # $$y_k = x^\top W_k\, x = \sum_i \sum_j x_i\, W_{kij}\, x_j$$
 #
 # - **In**: `x`, float32, rank 2 or more, shape `(..., width)`. **Out**: float32, shape
-#   `(..., num_outputs)`. Each row is treated for itself.
+#   `(..., num_outputs)`. Each row is treated by itself.
 # - The only parameter is $W$, of shape `(num_outputs, width, width)`: $W_k$ is `W[k]`. Its start
 #   values are random (any scheme), drawn anew for every layer.
 # - Gradients reach $W$ and `x`.

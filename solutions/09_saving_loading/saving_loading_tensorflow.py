@@ -216,6 +216,8 @@ print("named allow_pickle:", np.load(folder / "taken.npz").files)
 #   shape, `()` and shapes with a 0 in them included.
 # - What comes back is a plain `dict` with the same names and `tf.Tensor`s of the same dtypes,
 #   shapes and values. They stay as they are when the file is removed.
+# - All of it comes from the file: `load_tensors` also reads an archive that another program made,
+#   and keeps nothing in memory from one call to the next.
 #
 # The first tests cell (2 points) saves and loads, the second (1 point) looks at the file.
 

@@ -17,7 +17,7 @@
 # - keep a metric's state where a traced graph can change it, and free of all that grows;
 # - count top-k hits straight from logits.
 #
-# **Time**: about 45 minutes. **You need**: the lessons up to 11 (custom losses).
+# **Time**: about 55 minutes. **You need**: the lessons up to 11 (custom losses).
 #
 # **How to work.** Where you read *Predict*, stop and write your answer down before you run the cell
 # below it; a wrong prediction is where the learning happens. In an exercise, fill in the solution
@@ -335,6 +335,7 @@ print("0 and then NaN: ", float(0.0 + tf.reduce_mean(tf.zeros((0,)))))
 #   object was made or reset, as a float32 tensor of shape `()`. Without any positive call it
 #   returns 0. It changes nothing: asked twice, it answers twice the same.
 # - `reset_state()` forgets all batches. The threshold stays.
+# - Every object has a threshold and counts of its own.
 # - All state is in the metric's `variables`, which are there as soon as the constructor is done: an
 #   object that is given the values of another one's variables goes on where that one stood.
 #
@@ -698,6 +699,7 @@ print(total.numpy())
 # - `result()` returns $\sum_i w_i h_i / \sum_i w_i$ over all the examples since the object was made
 #   or reset, as a float32 tensor of shape `()`; 0 if the weights add up to 0.
 # - `reset_state()` forgets all batches. The threshold stays.
+# - Every object has a threshold and sums of its own.
 # - `update_state` raises a `ValueError` if the shapes of targets, predictions and weights (where
 #   given) are not all the same, and the state is then as it was before.
 # - The state is in the metric's `variables`, which are there as soon as the constructor is done.
@@ -1706,8 +1708,9 @@ except tf.errors.InvalidArgumentError as error:
 # - With `k` of `classes` or more, every example is a hit.
 # - Logits may be large: those of a row go from -1000 to 1000. No row that is tested has two equal
 #   logits.
-# - `reset_state()` forgets all batches; `k` stays. The state is in the metric's `variables`, which
-#   are there as soon as the constructor is done.
+# - `reset_state()` forgets all batches. `k` stays, and every object has a `k` and counts of its
+#   own.
+# - The state is in the metric's `variables`, which are there as soon as the constructor is done.
 #
 # The first tests cell (2 points) streams batches, the second (1 point) tries large logits, many
 # `k`, empty batches and `reset_state`.

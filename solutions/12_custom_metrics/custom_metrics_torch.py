@@ -16,7 +16,7 @@
 # - keep a metric from holding on to the graph, or to anything else that grows;
 # - count top-k hits straight from logits.
 #
-# **Time**: about 45 minutes. **You need**: the lessons up to 11 (custom losses).
+# **Time**: about 55 minutes. **You need**: the lessons up to 11 (custom losses).
 #
 # **How to work.** Where you read *Predict*, stop and write your answer down before you run the cell
 # below it; a wrong prediction is where the learning happens. In an exercise, fill in the solution
