@@ -474,7 +474,7 @@ plt.show()
 slope = (first.kernel.numpy() @ last.kernel.numpy()).item()
 intercept = (first.bias.numpy() @ last.kernel.numpy() + last.bias.numpy()).item()
 line = slope * grid + intercept
-print(f"one layer: y = {slope:.2f} x + {intercept:.2f}")
+print(f"one layer: slope {slope:.2f}, intercept {intercept:.2f}")
 print("same as dense, dense:", np.allclose(line, curves["dense, dense"], atol=1e-4))
 
 # %% [markdown] exercise="mlp" role="task"

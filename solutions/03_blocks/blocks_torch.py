@@ -315,7 +315,7 @@ plt.show()
 slope = (last.weight @ first.weight).item()
 intercept = (last.weight @ first.bias + last.bias).item()
 line = slope * grid + intercept
-print(f"one layer: y = {slope:.2f} x + {intercept:.2f}")
+print(f"one layer: slope {slope:.2f}, intercept {intercept:.2f}")
 print("same as dense, dense:", torch.allclose(line, curves["dense, dense"], atol=1e-4))
 
 # %% [markdown] exercise="mlp" role="task"
