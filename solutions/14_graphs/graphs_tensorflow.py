@@ -93,8 +93,9 @@ for value in (2.0, 3.0):
 # call has found a graph that fits, and ran it: Python did not read `cube` again. The decorator
 # `@tf.function` above a `def` does the same as `tf.function(…)`.
 #
-# A graph for certain arguments is called a *concrete function*, and you can ask for one by their
-# dtype and shape. Here is its graph, one operation a line.
+# A graph for certain arguments is called a *concrete function*. You can ask for one with a
+# `tf.TensorSpec` for each argument, which says shape and dtype (float32 if it does not). Here is
+# its graph, one operation a line.
 
 # %%
 def show(concrete):
@@ -154,7 +155,7 @@ print("graph: ", graph_rescale(tf.ones(2)).numpy())
 # The Python function is still there, untouched, inside the graph function. And all graph functions
 # can be told to run as plain Python for a while, so that a debugger can stop in them.
 #
-# **Predict**: how many lines does the call in the middle print?
+# **Predict**: how many lines does the call of `graph_rescale` print?
 
 # %% listing="S1-43"
 print("the original:", graph_cube.python_function is cube)
@@ -163,8 +164,8 @@ print(graph_rescale(tf.ones(2)).numpy())
 tf.config.run_functions_eagerly(False)
 
 # %% [markdown]
-# `fit` makes a graph function of your model, loss and metrics. For a model there is
-# `compile(run_eagerly=True)`.
+# Two, as Python is back. `fit` makes a graph function of your model, loss and metrics; for a model
+# there is `compile(run_eagerly=True)`.
 #
 # **Then and now.** Books add a second way: a layer made with `dynamic=True` is never traced. That
 # option is gone. **Predict**: 6 batches in one epoch; how often does Python run `call`, as a graph
@@ -191,6 +192,8 @@ except ValueError as error:
     print("ValueError:", error)
 
 # %% [markdown]
+# Once for the tracing, or once for each batch.
+#
 # ## When it records again
 #
 # ### What a graph is kept for
@@ -228,7 +231,7 @@ for text in ("tf.ones(2)", "tf.zeros(2)", "tf.ones(3)", "tf.ones((2, 1))",
 # anything.
 #
 # **Then and now.** Listings call a graph function with 2 and with 2.0. **Predict** what comes back
-# in each of the three lines. (In Python, `2 == 2.0`.)
+# in each of the first three lines. (In Python, `2 == 2.0`.)
 
 # %% listing="S1-42"
 graph_cube = tf.function(cube)
@@ -349,7 +352,8 @@ logger.setLevel(logging.ERROR)
 # *3 points*
 #
 # Write down what you have just learned as two functions that predict, call by call, how many graphs
-# there are. You may check them against a real graph function, but work out the rule first.
+# there are. Before the first call of a list there are none. You may check your functions against a
+# real graph function, but work out the rule first.
 #
 # **`trace_counts(calls)`** is about `tf.function(times)` with `times(x, number) = x * number`.
 #
@@ -486,7 +490,8 @@ for case in [([1, 2, 3, 1, 0, 4, 0], [1, 2, 2, 2, 2, 2, 2]), ([0, 1, 0], [1, 2, 
 # %% [markdown]
 # ## One graph for all
 #
-# There are two cures, and often you need both.
+# A function that is to be traced once must vary in nothing that is in the key. There are two cures,
+# and often you need both.
 #
 # **Sizes**: leave them open in an `input_signature`.
 #
@@ -507,7 +512,7 @@ for kind, convert in (("numbers", lambda rate: rate), ("tensors", tf.constant)):
     print(f"{kind}: {graph_descend.experimental_get_tracing_count()} graphs, w {w[0]:.4f}")
 
 # %% [markdown]
-# **Predict**: and if the rates are 1 (an int), 0.5 and 0.25, each made a tensor by `tf.constant`?
+# **Predict**: and if the rates are 0.5, 0.25 and 1 (an int), each made a tensor by `tf.constant`?
 
 # %%
 graph_descend = tf.function(descend)
@@ -520,9 +525,18 @@ print("graphs:", graph_descend.experimental_get_tracing_count())
 
 # %% [markdown]
 # A tensor made of a whole number is int32: another key, and a new tracing, in which the dtypes do
-# not fit. Say the dtype. With an `input_signature` you need not: a number that is given where it
-# has a `TensorSpec` becomes a tensor of that dtype.
-#
+# not fit. Say the dtype: `tf.constant(rate, tf.float32)`. An `input_signature` can say it once for
+# all. A number that is given where the signature has a `TensorSpec` becomes a tensor of its dtype.
+
+# %%
+three = tf.TensorSpec((3,), tf.float32)
+signature = [three, three, tf.TensorSpec((), tf.float32)]
+graph_descend = tf.function(descend, input_signature=signature)
+for rate in (0.5, 0.25, 1):
+    w = graph_descend(tf.ones(3), tf.ones(3), rate)
+    print(f"rate {rate}: w {w[0]:.2f}, graphs: {graph_descend.experimental_get_tracing_count()}")
+
+# %% [markdown]
 # A new graph function has no graphs. **Predict**: how often does this loop trace?
 
 # %%
@@ -548,7 +562,7 @@ print("traced:", traced)
 # *3 points*
 #
 # Write `trace_once(function)`. It returns a function `run(x, factor)` that computes
-# `function(x, factor)` as a graph and traces `function` only once, at its first call.
+# `function(x, factor)` as a graph and traces `function` only once.
 #
 # - **In**: `function`, a Python function of two tensors that uses TensorFlow operations only.
 #   **Out**: `run`.
@@ -755,8 +769,11 @@ print(tf.autograph.to_code(halve))
 # from round to round. `ag__.while_stmt` looks at the first condition: if it is a tensor, it makes a
 # `tf.while_loop`, otherwise it goes round in Python, while tracing.
 #
-# So the same rule decides for `for`. **Predict**: one of the two loops below runs over Python's
-# `range`, the other over `tf.range`. How many operations have their graphs for 3 and for 30 rounds?
+# The same rule decides for `for`. One of the two loops below runs over Python's `range`, the other
+# over `tf.range`. (`operations`, from the setup cell, lists all operations of a graph, those of the
+# graphs inside it among them.)
+#
+# **Predict**: which of the graphs has more operations for 30 rounds than for 3?
 
 # %%
 def double_python(x, times):
@@ -831,9 +848,9 @@ for value in (1.0, 5.0):
 # - The graph does not grow with `most`: the loop is in the graph, not unrolled, and nothing is
 #   handed to Python with `tf.py_function` or `tf.numpy_function`.
 #
-# Put `@tf.function` above your function if you want AutoGraph to work on it; it does also inside a
-# graph function without AutoGraph. The first tests cell (2 points) looks at the steps, the second
-# (2 points) at the size of the graph.
+# Put `@tf.function` above your function if you want AutoGraph to work on it; that holds also where
+# the caller has switched it off. The first tests cell (1 point) looks at the steps in Python, the
+# second (1 point) at one graph for all `n`, the third (2 points) at the size of the graph.
 
 # %% [markdown] exercise="graph-loop" role="hint"
 # <details><summary>Hint 1</summary>
@@ -868,8 +885,8 @@ def collatz_steps(n: tf.Tensor, most: int) -> tf.Tensor:
     # END SOLUTION
 
 
-# %% exercise="graph-loop" role="tests" points=2
-# Exercise 14.3, tests 1 of 2: the steps, in Python and in one graph for all numbers.
+# %% exercise="graph-loop" role="tests" points=1
+# Exercise 14.3, tests 1 of 3: the steps, in Python.
 def check_steps(numbers, most):
     def count(n, even=None):
         steps = 0
@@ -878,47 +895,68 @@ def check_steps(numbers, most):
             steps += 1
         return steps
 
-    graph = tf.function(lambda n: collatz_steps(n, most), autograph=False)
-    for way, call in (("", lambda n: collatz_steps(n, most)), (" in a graph", graph)):
-        for number in numbers:
-            called = f"collatz_steps(n, {most}) for n = {number}{way}"
-            try:
-                got = call(tf.constant(number, tf.int64))
-            except Exception as error:
-                if not way:
-                    raise
-                raise AssertionError(
-                    f"{called} raised {type(error).__name__} ({str(error).strip()[:90]}): in a "
-                    "graph n has no value, so no Python while, if, int() or .numpy() can use it; "
-                    "put @tf.function above the function, or write tf.while_loop and "
-                    "tf.where.") from None
-            assert isinstance(got, tf.Tensor) and got.dtype == tf.int64 and got.shape == (), (
-                f"{called} gave {got!r:.60}, wanted an int64 tensor of shape ().")
-            wanted, got = count(number), int(got)
-            cause = "count the steps until n is 1"
-            if got == count(number, number % 2 == 0):
-                cause = ("the branch was taken once, for the first n; in every round it depends on "
-                         "the n of that round")
-            elif got == most:
-                cause = "the loop goes on after 1 is reached"
-            elif got > most:
-                cause = f"it takes more than {most} steps, so the answer is {most}"
-            elif got in (0, 1):
-                cause = "a Python number that the body counts up is counted once, while tracing"
-            elif got == wanted + 1:
-                cause = "the start is no step"
-            assert got == wanted, f"{called} gave {got}, wanted {wanted}: {cause}."
+    for number in numbers:
+        called = f"collatz_steps(n, {most}) for n = {number}"
+        got = collatz_steps(tf.constant(number, tf.int64), most)
+        assert isinstance(got, tf.Tensor) and got.dtype == tf.int64 and got.shape == (), (
+            f"{called} gave {got!r:.60}, wanted an int64 tensor of shape ().")
+        wanted, got = count(number), int(got)
+        cause = "count the steps until n is 1"
+        if got == count(number, number % 2 == 0):
+            cause = ("the branch was taken once, for the first n; in every round it depends on "
+                     "the n of that round")
+        elif got == most:
+            cause = "the loop goes on after 1 is reached"
+        elif got > most:
+            cause = f"it takes more than {most} steps, so the answer is {most}"
+        elif got in (0, 1):
+            cause = "a Python number that the body counts up is counted once, while tracing"
+        elif got == wanted + 1:
+            cause = "the start is no step"
+        assert got == wanted, f"{called} gave {got}, wanted {wanted}: {cause}."
 
 
-for case in [([6, 7, 1, 5], 12)]:
+for case in [([6, 7, 1], 12)]:
     check_steps(*case)
 # BEGIN HIDDEN TESTS
-for case in [([5, 6, 2], 3), ([9, 1], 0), ([1, 27, 3], 111)]:
+for case in [([5, 2], 3), ([9], 0), ([1, 27], 111)]:
     check_steps(*case)
 # END HIDDEN TESTS
 
+# %% exercise="graph-loop" role="tests" points=1
+# Exercise 14.3, tests 2 of 3: one graph, traced with an n without a value and right for all.
+def check_graph(numbers, most):
+    collatz_steps(tf.constant(numbers[0], tf.int64), most)
+    graph = tf.function(lambda n: collatz_steps(n, most), autograph=False)
+    for number in numbers:
+        called = f"collatz_steps(n, {most}) in a graph for n = {number}"
+        try:
+            got = graph(tf.constant(number, tf.int64))
+        except Exception as error:
+            raise AssertionError(
+                f"{called} raised {type(error).__name__} ({str(error).strip()[:90]}): in a graph n "
+                "has no value, so no Python while, if, int() or .numpy() can use it; put "
+                "@tf.function above the function, or write tf.while_loop and tf.where.") from None
+        assert isinstance(got, tf.Tensor) and got.dtype == tf.int64 and got.shape == (), (
+            f"{called} gave {got!r:.60}, wanted an int64 tensor of shape ().")
+        n, steps = number, 0
+        while n != 1 and steps < most:
+            n, steps = (n // 2 if n % 2 == 0 else 3 * n + 1), steps + 1
+        cause = "a graph must count as Python does"
+        if int(got) in (0, 1):
+            cause = "a Python number that the body counts up is counted once, while tracing"
+        assert int(got) == steps, f"{called} gave {int(got)}, wanted {steps}: {cause}."
+
+
+for case in [([6, 7, 1, 5], 12)]:
+    check_graph(*case)
+# BEGIN HIDDEN TESTS
+for case in [([5, 6, 2], 3), ([9, 1], 0), ([1, 27, 3], 111)]:
+    check_graph(*case)
+# END HIDDEN TESTS
+
 # %% exercise="graph-loop" role="tests" points=2
-# Exercise 14.3, tests 2 of 2: the loop is in the graph, whatever `most` is.
+# Exercise 14.3, tests 3 of 3: the loop is in the graph, whatever `most` is.
 def check_size(numbers, few, many):
     lengths = []
     for most in (few, many):
@@ -930,14 +968,14 @@ def check_size(numbers, few, many):
                 concrete = graph.get_concrete_function(tf.TensorSpec((), tf.int64))
                 got = concrete(tf.constant(number, tf.int64))
             except Exception as error:
-                raise AssertionError(f"{called} raised {type(error).__name__}; get the first tests "
-                                     "cell to pass first.") from None
+                raise AssertionError(f"{called} raised {type(error).__name__}; get the tests "
+                                     "before this one to pass first.") from None
             n, steps = number, 0
             while n != 1 and steps < most:
                 n, steps = (n // 2 if n % 2 == 0 else 3 * n + 1), steps + 1
             assert isinstance(got, tf.Tensor) and got.dtype == tf.int64 and int(got) == steps, (
-                f"{called} for n = {number} gave {got!r:.60}, wanted {steps}; get the first tests "
-                "cell to pass first.")
+                f"{called} for n = {number} gave {got!r:.60}, wanted {steps}; get the tests "
+                "before this one to pass first.")
         kinds = operations(concrete)
         assert not any("PyFunc" in kind for kind in kinds), (
             f"{called} hands its work to Python, with tf.py_function or tf.numpy_function: that is "
@@ -993,10 +1031,10 @@ for kind in ("list", "number", "variable"):
 # graph. Only what happens to the variable is an operation. (PyTorch gets all three right, and
 # records the first two again in every call.)
 #
-# So **state belongs in variables**, changed by `assign`, `assign_add` and the like. They are made
-# *before* the graph: a graph function that makes a new variable in each call is an error.
+# So **state belongs in variables**, changed by `assign`, `assign_add` and the like.
 #
-# **Predict**: this one is meant to sum up what it is given. What comes of it?
+# **Predict**: this one makes its variable itself. It is meant to sum up what it is given; what
+# comes of it?
 
 # %%
 @tf.function
@@ -1011,6 +1049,8 @@ except ValueError as error:
     print(str(error).strip().splitlines()[-1].strip().partition(". ")[0])
 
 # %% [markdown]
+# A variable must be there *before* the graph; a layer makes it in `__init__`.
+#
 # Nor can a tensor leave the graph in which it was made. **Predict**: what is in the list?
 
 # %%
@@ -1050,8 +1090,8 @@ print(len(kept), "entry,", "a number:", hasattr(kept[0], "numpy"))
 # - `reset()` forgets all rows. It is called outside of graphs, and graphs traced before it remain
 #   in use.
 #
-# The first tests cell (2 points) is about calls in a graph, the second (1 point) about `reset` and
-# a second instance, the third (1 point) about the weights.
+# Each tests cell gives 1 point: for calls in Python, calls in a graph, `reset` and a second
+# instance, and the weights.
 
 # %% [markdown] exercise="graph-state" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1097,70 +1137,91 @@ class RunningMean(layers.Layer):
         # END SOLUTION
 
 
-# %% exercise="graph-state" role="tests" points=2
-# Exercise 14.4, tests 1 of 3: calls in a graph and in Python. A call is (rows, in a graph or not).
-def check_calls(width, calls, signature=None):
+# %% exercise="graph-state" role="tests" points=1
+# Exercise 14.4, tests 1 of 4: calls in Python, with so many rows each.
+def check_calls(width, sizes):
     rng, rows = np.random.default_rng(width), []
     block = RunningMean(width)
     assert isinstance(block, keras.Layer), f"RunningMean({width}) is not a Keras layer."
-    graph = tf.function(lambda x: block(x), autograph=False, input_signature=signature)
-    for i, (n, in_graph) in enumerate(calls):
+    for i, n in enumerate(sizes):
         batch = rng.normal(size=(n, width)) + i
-        called = f"call {i} of RunningMean({width}), after calls (rows, in a graph) {calls[:i]},"
-        try:
-            got = (graph if in_graph else block)(tf.constant(batch, tf.float32))
-        except Exception as error:
-            if isinstance(error, NotImplementedError) and not str(error):
-                raise
-            text = " ".join(str(error).replace("\x1b[1m", "").replace("\x1b[0m", "").split())
-            cause = "keep to tensor operations"
-            if "singleton" in str(error):
-                cause = "a variable was made in the call; make it in __init__ with add_weight"
-            elif "out of scope" in str(error) or "FuncGraph" in str(error):
-                cause = ("a tensor was kept that belongs to a graph; assign to weights, do not "
-                         "replace or collect tensors")
-            elif "numpy" in str(error):
-                cause = "in a graph a tensor has no value"
-            elif "len is not" in str(error) or "NoneType" in str(error) or "None" in str(error):
-                cause = "the size of the batch is not known while tracing; ops.shape(x)[0] is"
-            raise AssertionError(f"{called} raised {type(error).__name__}: {cause}. "
-                                 f"(It said: {text[-150:]})") from None
+        called = f"call {i} of RunningMean({width}), with {n} rows after calls with {sizes[:i]},"
+        got = block(tf.constant(batch, tf.float32))
         rows.append(batch)
         assert isinstance(got, tf.Tensor) and got.dtype == tf.float32 and (
             tuple(got.shape) == (width,)), (
             f"{called} gave {got!r:.60}, wanted a float32 tensor of shape ({width},).")
         got, wanted = got.numpy(), np.concatenate(rows).mean(0)
         means = np.array([b.mean(0) for b in rows])
-        cause = ("what Python adds up is added up once, while tracing; carry total and number of "
-                 "rows in weights, by assign_add")
+        cause = "carry total and number of rows from call to call"
         if i and np.allclose(got, means[-1], atol=1e-4):
-            cause = ("that is the mean of this batch alone. What Python keeps, in lists, numbers "
-                     "or tensors, is frozen while tracing; carry total and number of rows in "
-                     "weights, by assign_add")
+            cause = "that is the mean of this batch alone; the state must last from call to call"
         elif i and np.allclose(got, means.mean(0), atol=1e-4):
             cause = "that is the mean of the means of batches; every row counts the same"
         elif np.allclose(got, np.concatenate(rows).sum(0), atol=1e-4):
             cause = "that is the sum"
         assert np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
             f"{called} gave {got.round(3)}, wanted {wanted.round(3)}: {cause}.")
-    wanted = 1 if signature else len({n for n, in_graph in calls if in_graph})
-    count = graph.experimental_get_tracing_count()
-    assert count == wanted, (
-        f"RunningMean({width}), called with (rows, in a graph) {calls}, was traced {count} times, "
-        f"wanted {wanted}.")
 
 
-for case in [(2, [(3, True), (3, True), (3, True), (3, True)]), (3, [(4, True), (1, True)])]:
+for case in [(2, [3, 3]), (3, [4, 1, 2])]:
     check_calls(*case)
 # BEGIN HIDDEN TESTS
-for case in [(1, [(2, False), (5, True), (2, True), (5, True)]),
-             (4, [(3, True), (3, False), (3, True), (1, False), (3, True)]),
-             (2, [(3, True), (5, True), (1, True)], [tf.TensorSpec((None, 2))])]:
+for case in [(1, [2, 5, 2, 1]), (4, [1, 1, 6])]:
     check_calls(*case)
 # END HIDDEN TESTS
 
 # %% exercise="graph-state" role="tests" points=1
-# Exercise 14.4, tests 2 of 3: reset, and a second instance.
+# Exercise 14.4, tests 2 of 4: calls in a graph. A call is written (rows, in a graph or not).
+def check_graph(width, calls, signature=None):
+    rng, rows, block = np.random.default_rng(width), [], RunningMean(width)
+    graph = tf.function(lambda x: block(x), autograph=False, input_signature=signature)
+    causes = {
+        "singleton": "a variable was made in the call; make it in __init__ with add_weight",
+        "out of scope": "a tensor was kept that belongs to a graph; assign to weights instead",
+        "FuncGraph": "a tensor was kept that belongs to a graph; assign to weights instead",
+        "numpy": "in a graph a tensor has no value",
+        "len is not": "the size of the batch is not known while tracing; ops.shape(x)[0] is",
+        "None": "the size of the batch is not known while tracing; ops.shape(x)[0] is"}
+    for i, (n, in_graph) in enumerate(calls):
+        batch = rng.normal(size=(n, width)) + i
+        called = f"call {i} of RunningMean({width}) in (rows, in a graph) {calls[:i + 1]}"
+        try:
+            got = (graph if in_graph else block)(tf.constant(batch, tf.float32))
+        except Exception as error:
+            if isinstance(error, NotImplementedError) and not str(error):
+                raise
+            text = " ".join(str(error).replace("\x1b[1m", "").replace("\x1b[0m", "").split())
+            cause = next((causes[word] for word in causes if word in text), "tensors only")
+            raise AssertionError(f"{called} raised {type(error).__name__}: {cause}. (It said: "
+                                 f"{text[-150:]})") from None
+        rows.append(batch)
+        got, wanted = np.array(got), np.concatenate(rows).mean(0)
+        cause = "graph and plain Python carry the same state on"
+        if i and np.allclose(got, batch.mean(0), atol=1e-4):
+            cause = "that is the mean of this batch alone"
+        assert got.shape == wanted.shape and np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
+            f"{called} gave {got.round(3)}, wanted {wanted.round(3)}: {cause}. What Python keeps, "
+            "in lists, numbers or tensors, is frozen while tracing; carry total and number of rows "
+            "in weights, by assign_add.")
+    wanted = 1 if signature else len({n for n, in_graph in calls if in_graph})
+    assert graph.experimental_get_tracing_count() == wanted, (
+        f"RunningMean({width}), called with (rows, in a graph) {calls}, was traced "
+        f"{graph.experimental_get_tracing_count()} times, wanted {wanted}. Where the first call "
+        "makes weights, it is traced twice: make them in __init__, not in build.")
+
+
+for case in [(2, [(3, True), (3, True), (3, True), (3, True)])]:
+    check_graph(*case)
+# BEGIN HIDDEN TESTS
+for case in [(1, [(2, False), (5, True), (2, True), (5, True)]),
+             (4, [(3, True), (3, False), (3, True), (1, False), (3, True)]),
+             (2, [(3, True), (5, True), (1, True)], [tf.TensorSpec((None, 2))])]:
+    check_graph(*case)
+# END HIDDEN TESTS
+
+# %% exercise="graph-state" role="tests" points=1
+# Exercise 14.4, tests 3 of 4: reset, and a second instance.
 def check_reset(width, n):
     block, other = RunningMean(width), RunningMean(width)
     graph = tf.function(lambda x: block(x), autograph=False)
@@ -1191,8 +1252,8 @@ def check_reset(width, n):
         f"{called}, reset, called in Python with rows of 1, then in its graph with as many rows "
         f"of 5 gave {got!r:.60}, wanted 3 everywhere: after reset the graph must still find the "
         "weights that the layer uses; assign to them.")
-    assert graph.experimental_get_tracing_count() == 1, (
-        f"{called} was traced again after reset.")
+    count = graph.experimental_get_tracing_count()
+    assert count == 1, f"{called}, called and reset, was traced {count} times, wanted 1."
     assert is_all(other(first), 3), f"reset of one {called} changed another one."
 
 
@@ -1204,7 +1265,7 @@ for case in [(1, 1), (4, 2)]:
 # END HIDDEN TESTS
 
 # %% exercise="graph-state" role="tests" points=1
-# Exercise 14.4, tests 3 of 3: the weights.
+# Exercise 14.4, tests 4 of 4: the weights.
 def check_weights(width, sizes):
     block, other = RunningMean(width), RunningMean(width)
     graph = tf.function(lambda x: block(x), autograph=False)
@@ -1216,8 +1277,8 @@ def check_weights(width, sizes):
     except Exception as error:
         if isinstance(error, NotImplementedError) and not str(error):
             raise
-        raise AssertionError(f"{called} in a graph raised {type(error).__name__}; get the first "
-                             "tests cell to pass first.") from None
+        raise AssertionError(f"{called} in a graph raised {type(error).__name__}; get the tests "
+                             "before this one to pass first.") from None
     assert len(block.trainable_weights) == 0, (
         f"{called} has trainable weights, wanted none: say trainable=False in add_weight.")
     weights = block.get_weights()
@@ -1261,13 +1322,13 @@ def try_in_a_graph(function):
 
 
 for text in ("x / x.numpy().max()", "x / float(tf.reduce_max(x))", "x / max(x[0], 1.0)",
-             "np.abs(x)", "x / tf.reduce_max(x)"):
-    print(f"{text:28} {try_in_a_graph(eval('lambda x: ' + text))}")
+             "np.abs(x)", "x / tf.reduce_max(x)", "tf.py_function(np.abs, [x], tf.float32)"):
+    print(f"{text:39} {try_in_a_graph(eval('lambda x: ' + text))}")
 
 # %% [markdown]
-# All of the first four want a value, here and now. There is a back door, `tf.py_function`, which
-# puts a Python function into the graph as one operation. In a graph with such a hole nothing can be
-# optimised across it, it is lost when the graph is saved, and on a GPU everything waits for Python.
+# All of the first four want a value, here and now. The last uses a back door: `tf.py_function` puts
+# a Python function into the graph as one operation. Nothing can be optimised across such a hole, it
+# is lost when the graph is saved, and on a GPU everything waits for Python.
 #
 # **Predict**: in plain Python `.numpy()` works. Is the gradient the same if a divisor went through
 # it?
@@ -1317,8 +1378,7 @@ for name, divisor in (("tensor", tf.reduce_max), ("number", lambda x: x.numpy().
 #   zeros, the sum of `y` has the gradient 1 everywhere. (At a peak of exactly 1 it jumps; nobody
 #   asks for it there.)
 #
-# The first tests cell (2 points) is about values and graphs, the second (1 point) about the
-# gradient.
+# Each tests cell gives 1 point: for values in Python, for one graph, and for the gradient.
 
 # %% [markdown] exercise="no-breaks" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1346,53 +1406,71 @@ def limit_peak(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     # END SOLUTION
 
 
-# %% exercise="no-breaks" role="tests" points=2
-# Exercise 14.5, tests 1 of 2: values and graphs. All inputs of one case have one shape.
+# %% exercise="no-breaks" role="tests" points=1
+# Exercise 14.5, tests 1 of 3: values, in Python.
+def check_values(values):
+    called = f"limit_peak(x) for x = {values}"
+    x = tf.constant(values)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        pair = limit_peak(x)
+    assert printed.getvalue() == "", (
+        f"{called} printed {printed.getvalue()[:30]!r}: the caller gets peak, and may print it.")
+    assert type(pair) in (tuple, list) and len(pair) == 2 and all(
+        isinstance(t, tf.Tensor) for t in pair), (
+        f"{called} gave {type(pair).__name__}, wanted a pair of tensors (y, peak).")
+    shapes = [(t.dtype.name, tuple(t.shape)) for t in pair]
+    assert shapes == [("float32", tuple(x.shape)), ("float32", ())], (
+        f"{called} gave dtypes and shapes {shapes}, wanted float32 of {tuple(x.shape)} and of ().")
+    a, y, peak = np.array(values), *(t.numpy() for t in pair)
+    top = np.abs(a).max()
+    wanted = a / max(top, 1)
+    cause = "divide by the peak where it is above 1, else by nothing"
+    if top > 0 and np.allclose(y, a / top, atol=1e-5):
+        cause = "a signal with a peak below 1 stays as it is"
+    elif np.allclose(y, a, atol=1e-5):
+        cause = "a peak above 1 must come down"
+    elif np.allclose(y, np.clip(a, -1, 1), atol=1e-5):
+        cause = "the whole signal is scaled; its peaks are not cut off"
+    assert np.allclose(peak, top, rtol=1e-5), (
+        f"{called} gave the peak {peak:.3f}, wanted {top:.3f}, the largest absolute value.")
+    assert np.allclose(y, wanted, rtol=1e-5, atol=1e-6), (
+        f"{called} gave y = {y.round(3).tolist()}, wanted {wanted.round(3).tolist()}: {cause}.")
+
+
+for values in [[0.5, -3.0], [0.25, -0.5], [4.0, 1.0]]:
+    check_values(values)
+# BEGIN HIDDEN TESTS
+for values in [[[0.5, 1.0, 0.1]], [[-8.0, 2.0], [3.0, 0.5]], [0.0], -2.0, [1.0]]:
+    check_values(values)
+# END HIDDEN TESTS
+
+# %% exercise="no-breaks" role="tests" points=1
+# Exercise 14.5, tests 2 of 3: one graph, traced with an x without values and right for all.
 def check_one_graph(inputs):
+    with contextlib.redirect_stdout(io.StringIO()):
+        limit_peak(tf.constant(inputs[0]))
     graph = tf.function(lambda x: limit_peak(x), autograph=False)
-    for way, call in (("", lambda x: limit_peak(x)), (" in a graph", graph)):
-        for i, values in enumerate(inputs):
-            called = f"limit_peak(x) for x = {values}{way}"
-            x = tf.constant(values)
-            try:
-                with contextlib.redirect_stdout(io.StringIO()) as printed:
-                    pair = call(x)
-            except Exception as error:
-                if not way:
-                    raise
-                raise AssertionError(
-                    f"{called} raised {type(error).__name__} ({str(error).strip()[:90]}): in a "
-                    "graph x has no value. No .numpy(), float(), NumPy or Python if on it, unless "
-                    "@tf.function above the function lets AutoGraph rewrite the if.") from None
-            assert printed.getvalue() == "", (
-                f"{called} printed {printed.getvalue()[:30]!r}: the caller gets peak, and may "
-                "print it.")
-            assert type(pair) in (tuple, list) and len(pair) == 2 and all(
-                isinstance(t, tf.Tensor) for t in pair), (
-                f"{called} gave {type(pair).__name__}, wanted a pair of tensors (y, peak).")
-            shapes = [(t.dtype.name, tuple(t.shape)) for t in pair]
-            assert shapes == [("float32", tuple(x.shape)), ("float32", ())], (
-                f"{called} gave dtypes and shapes {shapes}, wanted float32 of {tuple(x.shape)} and "
-                "of ().")
-            a, y, peak = np.array(values), *(t.numpy() for t in pair)
-            top = np.abs(a).max()
-            wanted = a / max(top, 1)
-            cause = "divide by the peak where it is above 1, else by nothing"
-            if top > 0 and np.allclose(y, a / top, atol=1e-5):
-                cause = "a signal with a peak below 1 stays as it is"
-            elif np.allclose(y, a, atol=1e-5):
-                cause = "the branch was frozen" if way and i else "a peak above 1 must come down"
-            elif np.allclose(y, np.clip(a, -1, 1), atol=1e-5):
-                cause = "the whole signal is scaled; its peaks are not cut off"
-            elif way and i and np.allclose(y, a / max(np.abs(inputs[0]).max(), 1)):
-                cause = "that is the peak of the first call, frozen while tracing"
-            assert np.allclose(peak, top, rtol=1e-5), (
-                f"{called} gave the peak {peak:.3f}, wanted {top:.3f}, the largest absolute "
-                "value.")
-            assert np.allclose(y, wanted, rtol=1e-5, atol=1e-6), (
-                f"{called} gave y = {y.round(3).tolist()}, wanted {wanted.round(3).tolist()}: "
-                f"{cause}.")
-    kinds = operations(graph.get_concrete_function(tf.TensorSpec(x.shape)))
+    for i, values in enumerate(inputs):
+        called = f"limit_peak(x) in a graph for x = {values}"
+        try:
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                y, peak = graph(tf.constant(values))
+        except Exception as error:
+            raise AssertionError(
+                f"{called} raised {type(error).__name__} ({str(error).strip()[:90]}): in a graph x "
+                "has no value. No .numpy(), float(), NumPy or Python if on it, unless @tf.function "
+                "above the function lets AutoGraph rewrite the if.") from None
+        assert printed.getvalue() == "", f"{called} printed {printed.getvalue()[:30]!r}."
+        y, peak, a = np.array(y), np.array(peak), np.array(values)
+        top = np.abs(a).max()
+        wanted = a / max(top, 1)
+        cause = "if it is right in Python, something was frozen"
+        if i and np.allclose(y, a / max(np.abs(inputs[0]).max(), 1)):
+            cause = "that is the divisor of the first call, frozen while tracing"
+        assert np.isclose(peak, top) and np.allclose(y, wanted, atol=1e-6), (
+            f"{called} gave y = {y.round(3).tolist()} and the peak {peak:.3f}, wanted "
+            f"{wanted.round(3).tolist()} and {top:.3f}: {cause}.")
+    kinds = operations(graph.get_concrete_function(tf.TensorSpec(a.shape)))
     left = [kind for kind in kinds if "PyFunc" in kind or "Print" in kind]
     assert not left, (
         f"the graph of limit_peak holds {', '.join(left)}: no tf.print, no tf.py_function or "
@@ -1407,7 +1485,7 @@ for inputs in [[[[0.5, 1.0, 0.1]], [[-8.0, 2.0, 3.0]]], [[0.0], [-2.0], [1.0]], 
 # END HIDDEN TESTS
 
 # %% exercise="no-breaks" role="tests" points=1
-# Exercise 14.5, tests 2 of 2: the gradient of the sum of y, and of the peak.
+# Exercise 14.5, tests 3 of 3: the gradient of the sum of y, and of the peak.
 def check_gradient(values):
     a = np.array(values)
     top, at = np.abs(a).max(), np.abs(a).argmax()
@@ -1429,7 +1507,7 @@ def check_gradient(values):
                 if not way:
                     raise
                 raise AssertionError(f"limit_peak(x){way} raised {type(error).__name__}; get the "
-                                     "first tests cell to pass first.") from None
+                                     "tests before this one to pass first.") from None
         got = tape.gradient(total, x)
         assert got is not None, f"{called} is None: the way from x to y is cut off."
         got = got.numpy()
@@ -1567,6 +1645,8 @@ def train(as_graph):
 print("same weights:", np.allclose(train(as_graph=True), train(as_graph=False), atol=1e-5))
 
 # %% [markdown]
+# One graph for each size of batch, and the same weights.
+#
 # ### A graph to take away
 #
 # A concrete function needs no Python any more, and can be saved without your code.

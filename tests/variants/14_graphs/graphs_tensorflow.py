@@ -268,7 +268,7 @@ def trace_once(function):
     return run
 
 
-# %% exercise="graph-loop" wrong="python-while" fails="no Python while, if, int() or .numpy()"
+# %% exercise="graph-loop" wrong="python-while" fails="no Python while, if, int() or .numpy()" points=1
 def collatz_steps(n, most):
     steps = tf.constant(0, tf.int64)
     while n != 1 and steps < most:
@@ -277,7 +277,7 @@ def collatz_steps(n, most):
     return steps
 
 
-# %% exercise="graph-loop" wrong="numpy" fails="no Python while, if, int() or .numpy()"
+# %% exercise="graph-loop" wrong="numpy" fails="no Python while, if, int() or .numpy()" points=1
 def collatz_steps(n, most):
     number, steps = n.numpy(), 0
     while number != 1 and steps < most:
@@ -411,7 +411,7 @@ def collatz_steps(n, most):
     return steps
 
 
-# %% exercise="graph-state" wrong="python-numbers" fails="added up once, while tracing"
+# %% exercise="graph-state" wrong="python-numbers" fails="is frozen while tracing; carry total" points=1
 class RunningMean(layers.Layer):
     def __init__(self, width):
         super().__init__()
@@ -428,7 +428,7 @@ class RunningMean(layers.Layer):
         self.rows = 0
 
 
-# %% exercise="graph-state" wrong="tensor-attributes" fails="is frozen while tracing; carry total"
+# %% exercise="graph-state" wrong="tensor-attributes" fails="is frozen while tracing; carry total" points=1
 class RunningMean(layers.Layer):
     def __init__(self, width):
         super().__init__()
@@ -444,7 +444,7 @@ class RunningMean(layers.Layer):
         self.total, self.count = ops.zeros(self.width), ops.zeros(())
 
 
-# %% exercise="graph-state" wrong="list-of-batches" fails="that is the mean of this batch alone"
+# %% exercise="graph-state" wrong="list-of-batches" fails="that is the mean of this batch alone" points=1
 class RunningMean(layers.Layer):
     def __init__(self, width):
         super().__init__()
@@ -474,7 +474,27 @@ class RunningMean(layers.Layer):
         pass
 
 
-# %% exercise="graph-state" wrong="numpy-state" fails="in a graph a tensor has no value"
+# %% exercise="graph-state" wrong="made-in-build" fails="make them in __init__, not in build" points=1
+class RunningMean(layers.Layer):
+    def __init__(self, width):
+        super().__init__()
+        self.width = width
+
+    def build(self, shape):
+        self.total = self.add_weight(shape=(self.width,), initializer="zeros", trainable=False)
+        self.count = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+    def call(self, x):
+        self.total.assign_add(ops.sum(x, axis=0))
+        self.count.assign_add(ops.cast(ops.shape(x)[0], "float32"))
+        return self.total / self.count
+
+    def reset(self):
+        self.total.assign(ops.zeros_like(self.total))
+        self.count.assign(0.0)
+
+
+# %% exercise="graph-state" wrong="numpy-state" fails="in a graph a tensor has no value" points=1
 class RunningMean(layers.Layer):
     def __init__(self, width):
         super().__init__()
@@ -489,7 +509,7 @@ class RunningMean(layers.Layer):
         self.rows = np.zeros((0, self.width), "float32")
 
 
-# %% exercise="graph-state" wrong="len-of-a-batch" fails="the size of the batch is not known while tracing"
+# %% exercise="graph-state" wrong="len-of-a-batch" fails="the size of the batch is not known while tracing" points=1
 class RunningMean(layers.Layer):
     def __init__(self, width):
         super().__init__()
@@ -506,7 +526,7 @@ class RunningMean(layers.Layer):
         self.count.assign(0.0)
 
 
-# %% exercise="graph-state" wrong="static-batch" fails="the size of the batch is not known while tracing" points=2
+# %% exercise="graph-state" wrong="static-batch" fails="the size of the batch is not known while tracing" points=3
 class RunningMean(layers.Layer):
     def __init__(self, width):
         super().__init__()
@@ -635,7 +655,7 @@ def limit_peak(x):
     return x, tf.constant(peak)
 
 
-# %% exercise="no-breaks" wrong="print-removed-only" fails="in a graph x has no value"
+# %% exercise="no-breaks" wrong="print-removed-only" fails="in a graph x has no value" points=1
 def limit_peak(x):
     peak = np.abs(x.numpy()).max()
     if peak > 1:
@@ -643,13 +663,13 @@ def limit_peak(x):
     return x, tf.constant(peak)
 
 
-# %% exercise="no-breaks" wrong="numpy-function-called" fails="in a graph x has no value"
+# %% exercise="no-breaks" wrong="numpy-function-called" fails="in a graph x has no value" points=1
 def limit_peak(x):
     peak = tf.reduce_max(np.abs(x))
     return x / tf.maximum(peak, 1.0), peak
 
 
-# %% exercise="no-breaks" wrong="branch-on-a-tensor" fails="in a graph x has no value"
+# %% exercise="no-breaks" wrong="branch-on-a-tensor" fails="in a graph x has no value" points=1
 def limit_peak(x):
     peak = tf.reduce_max(tf.abs(x))
     if peak > 1:
@@ -657,13 +677,13 @@ def limit_peak(x):
     return x, peak
 
 
-# %% exercise="no-breaks" wrong="py-function" fails="no tf.py_function or"
+# %% exercise="no-breaks" wrong="py-function" fails="no tf.py_function or" points=1
 def limit_peak(x):
     peak = tf.ensure_shape(tf.py_function(lambda x: np.abs(x.numpy()).max(), [x], tf.float32), ())
     return x / tf.maximum(peak, 1.0), peak
 
 
-# %% exercise="no-breaks" wrong="tf-print" fails="no tf.print" points=1
+# %% exercise="no-breaks" wrong="tf-print" fails="no tf.print" points=2
 def limit_peak(x):
     peak = tf.reduce_max(tf.abs(x))
     tf.print("peak", peak)
@@ -724,3 +744,9 @@ def limit_peak(x):
 def limit_peak(x):
     peak = tf.norm(tf.reshape(x, [-1]), ord=np.inf)
     return [x / tf.where(peak > 1.0, peak, 1.0), peak]
+
+
+# %% exercise="no-breaks" right="stopped-in-the-condition"
+def limit_peak(x):
+    peak = tf.reduce_max(tf.abs(x))
+    return x / tf.where(tf.stop_gradient(peak) > 1.0, peak, 1.0), peak

@@ -256,6 +256,12 @@ def trace_once(function, backend):
     return lambda x, factor: made[-1](x, torch.tensor(float(factor)))
 
 
+# %% exercise="trace-once" wrong="backend-not-given" fails="give the backend to torch.compile"
+def trace_once(function, backend):
+    graph = torch.compile(function, dynamic=True)
+    return lambda x, factor: graph(x, torch.tensor(factor, dtype=torch.float32))
+
+
 # %% exercise="trace-once" wrong="compiled-at-once" fails="wanted a function run(x, factor)"
 def trace_once(function, backend):
     graph = torch.compile(function, backend=backend, dynamic=True)
@@ -286,7 +292,7 @@ def trace_once(function, backend):
     return Once(function, backend)
 
 
-# %% exercise="graph-loop" wrong="python-while" fails="no Python while, if, int() or .item()"
+# %% exercise="graph-loop" wrong="python-while" fails="no Python while, if, int() or .item()" points=1
 def collatz_steps(n, most):
     steps = 0
     while n != 1 and steps < most:
@@ -295,7 +301,7 @@ def collatz_steps(n, most):
     return torch.tensor(steps)
 
 
-# %% exercise="graph-loop" wrong="item" fails="a value of n has become a constant of the graph"
+# %% exercise="graph-loop" wrong="item" fails="a value of n has become a constant of the graph" points=1
 def collatz_steps(n, most):
     number, steps = n.item(), 0
     while number != 1 and steps < most:
@@ -314,6 +320,47 @@ def collatz_steps(n, most):
     return steps
 
 
+# %% exercise="graph-loop" wrong="and-between-tensors" fails="no Python if, and, or on a tensor"
+def collatz_steps(n, most):
+    def body(n, steps):
+        return torch.where(n % 2 == 0, n // 2, 3 * n + 1), steps + 1
+
+    return torch.while_loop(lambda n, steps: n != 1 and steps < most, body,
+                            (n, torch.tensor(0)))[1]
+
+
+# %% exercise="graph-loop" wrong="if-in-the-body" fails="no Python if, and, or on a tensor"
+def collatz_steps(n, most):
+    def body(n, steps):
+        if n % 2 == 0:
+            return n // 2, steps + 1
+        return 3 * n + 1, steps + 1
+
+    return torch.while_loop(lambda n, steps: (n != 1) & (steps < most), body,
+                            (n, torch.tensor(0)))[1]
+
+
+# %% exercise="graph-loop" wrong="number-in-the-state" fails="begin the loop with tensors"
+def collatz_steps(n, most):
+    def body(n, steps):
+        return torch.where(n % 2 == 0, n // 2, 3 * n + 1), steps + 1
+
+    return torch.while_loop(lambda n, steps: (n != 1) & (steps < most), body, (n, 0))[1]
+
+
+# %% exercise="graph-loop" wrong="counted-in-python" fails="no Python number that changes"
+def collatz_steps(n, most):
+    steps = 0
+
+    def body(n):
+        nonlocal steps
+        steps += 1
+        return (torch.where(n % 2 == 0, n // 2, 3 * n + 1),)
+
+    torch.while_loop(lambda n: n != 1, body, (n,))
+    return torch.tensor(min(steps, most))
+
+
 # %% exercise="graph-loop" wrong="branch-once" fails="the branch was taken once"
 def collatz_steps(n, most):
     even = n % 2 == 0
@@ -325,7 +372,7 @@ def collatz_steps(n, most):
                             (n, torch.tensor(0)))[1]
 
 
-# %% exercise="graph-loop" wrong="frozen-branch" fails="it was frozen while recording"
+# %% exercise="graph-loop" wrong="frozen-branch" fails="it was frozen while recording" points=1
 @torch.compiler.assume_constant_result
 def steps_of(n, most):
     n, steps = int(n), 0
@@ -397,7 +444,17 @@ def collatz_steps(n, most):
     return steps
 
 
-# %% exercise="graph-state" wrong="python-numbers" fails="that changes from call to call is guarded"
+# %% exercise="graph-loop" right="decorated"
+@torch.compile(fullgraph=True)
+def collatz_steps(n, most):
+    def body(n, steps):
+        return torch.where(n % 2 == 0, n // 2, 3 * n + 1), steps + 1
+
+    return torch.while_loop(lambda n, steps: (n != 1) & (steps < most), body,
+                            (n, torch.tensor(0)))[1]
+
+
+# %% exercise="graph-state" wrong="python-numbers" fails="that changes from call to call is guarded" points=1
 class RunningMean(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -414,7 +471,7 @@ class RunningMean(nn.Module):
         self.count = 0
 
 
-# %% exercise="graph-state" wrong="list-of-batches" fails="that changes from call to call is guarded"
+# %% exercise="graph-state" wrong="list-of-batches" fails="that changes from call to call is guarded" points=1
 class RunningMean(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -445,7 +502,7 @@ class RunningMean(nn.Module):
         self.register_buffer("count", torch.zeros(()))
 
 
-# %% exercise="graph-state" wrong="made-at-the-first-call" fails="is guarded; keep the state in tensors"
+# %% exercise="graph-state" wrong="made-at-the-first-call" fails="is guarded; keep the state in tensors" points=1
 class RunningMean(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -612,6 +669,24 @@ class RunningMean(nn.Module):
             buffer.fill_(0)
 
 
+# %% exercise="graph-state" right="decorated"
+class RunningMean(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(width))
+        self.register_buffer("count", torch.zeros(()))
+
+    @torch.compile(fullgraph=True)
+    def forward(self, x):
+        self.total += x.sum(0)
+        self.count += len(x)
+        return self.total / self.count
+
+    def reset(self):
+        self.total.zero_()
+        self.count.zero_()
+
+
 # %% exercise="no-breaks" wrong="as-it-was" fails="the caller gets peak, and may"
 def limit_peak(x):
     peak = x.abs().max().item()
@@ -621,7 +696,7 @@ def limit_peak(x):
     return x, torch.tensor(peak)
 
 
-# %% exercise="no-breaks" wrong="print-removed-only" fails="that is where the graph breaks"
+# %% exercise="no-breaks" wrong="print-removed-only" fails="that is where the graph breaks" points=1
 def limit_peak(x):
     peak = x.abs().max().item()
     if peak > 1:
@@ -629,7 +704,7 @@ def limit_peak(x):
     return x, torch.tensor(peak)
 
 
-# %% exercise="no-breaks" wrong="branch-on-a-tensor" fails="that is where the graph breaks"
+# %% exercise="no-breaks" wrong="branch-on-a-tensor" fails="that is where the graph breaks" points=1
 def limit_peak(x):
     peak = x.abs().max()
     if peak > 1:
@@ -637,7 +712,7 @@ def limit_peak(x):
     return x, peak
 
 
-# %% exercise="no-breaks" wrong="item-without-branch" fails="a value leaves the tensors on the way"
+# %% exercise="no-breaks" wrong="item-without-branch" fails="a value leaves the tensors on the way" points=1
 def limit_peak(x):
     peak = x.abs().max().item()
     return x / max(peak, 1.0), torch.tensor(peak)
@@ -660,7 +735,7 @@ def limit_peak(x):
     return x.clamp(-1, 1), x.abs().max()
 
 
-# %% exercise="no-breaks" wrong="peak-detached" fails="the graph of limit_peak holds detach"
+# %% exercise="no-breaks" wrong="peak-detached" fails="a peak that is cut off from x" points=2
 def limit_peak(x):
     peak = x.detach().abs().max()
     return x / peak.clamp(min=1), peak
@@ -670,6 +745,12 @@ def limit_peak(x):
 def limit_peak(x):
     peak = x.abs().max()
     return x / peak.data.clamp(min=1), peak
+
+
+# %% exercise="no-breaks" wrong="numpy" fails="a value leaves the tensors on the way" points=1
+def limit_peak(x):
+    peak = np.abs(x.detach().numpy()).max()
+    return x / torch.tensor(peak).clamp(min=1), torch.tensor(peak)
 
 
 # %% exercise="no-breaks" wrong="largest-instead-of-absolute" fails="the largest absolute value"
@@ -701,3 +782,16 @@ def limit_peak(x):
 def limit_peak(x):
     peak = torch.linalg.vector_norm(x, float("inf"))
     return x / torch.where(peak > 1, peak, torch.ones_like(peak)), peak
+
+
+# %% exercise="no-breaks" right="detached-in-the-condition"
+def limit_peak(x):
+    peak = x.abs().max()
+    return x / torch.where(peak.detach() > 1, peak, 1.0), peak
+
+
+# %% exercise="no-breaks" right="decorated"
+@torch.compile
+def limit_peak(x):
+    peak = x.abs().max()
+    return x / peak.clamp(min=1), peak
