@@ -468,6 +468,7 @@ for case in [([1, 2, 3, 1, 0, 4, 0], [1, 2, 2, 2, 3, 3, 3]), ([0, 1, 0], [1, 2, 
 # **Predict**: axis 0 of `x` is marked. How many graphs are there after each of these calls?
 
 # %%
+torch.compiler.reset()
 counter = GraphCounter()
 graph_cube = torch.compile(cube, backend=counter)
 for shape in ((4, 3), (6, 3), (5, 3), (5, 2)):
