@@ -37,7 +37,7 @@ class Standardize(layers.Layer):
         return (x - self.mean) / self.std
 
 
-# %% exercise="standardize-layer" wrong="tiny-number-in-the-divisor" fails="a tiny number in the divisor is not 1" points=1
+# %% exercise="standardize-layer" wrong="tiny-number-in-the-divisor" fails="a tiny number in the divisor is not 1" points=2
 class Standardize(layers.Layer):
     def __init__(self, num_features):
         super().__init__()
@@ -52,7 +52,7 @@ class Standardize(layers.Layer):
         return (x - self.mean) / (self.std + 1e-7)
 
 
-# %% exercise="standardize-layer" wrong="zero-divided-by-zero" fails="its deviation is 0" points=1
+# %% exercise="standardize-layer" wrong="zero-divided-by-zero" fails="its deviation is 0" points=2
 class Standardize(layers.Layer):
     def __init__(self, num_features):
         super().__init__()
@@ -67,7 +67,7 @@ class Standardize(layers.Layer):
         return (x - self.mean) / self.std
 
 
-# %% exercise="standardize-layer" wrong="ready-made-normalization" fails="its deviation is 0"
+# %% exercise="standardize-layer" wrong="ready-made-normalization" fails="its deviation is 0" points=1
 class Standardize(layers.Normalization):
     def __init__(self, num_features):
         super().__init__()
@@ -108,7 +108,7 @@ class Standardize(layers.Layer):
         return (x - self.mean) / self.std
 
 
-# %% exercise="standardize-layer" wrong="first-adapt-wins" fails="each adapt starts afresh" points=1
+# %% exercise="standardize-layer" wrong="first-adapt-wins" fails="each adapt starts afresh" points=2
 class Standardize(layers.Layer):
     def __init__(self, num_features):
         super().__init__()
@@ -158,7 +158,7 @@ class Standardize(layers.Layer):
         return (x - self.mean) / self.std
 
 
-# %% exercise="standardize-layer" wrong="weights-made-in-adapt" fails="make all of them in the constructor"
+# %% exercise="standardize-layer" wrong="weights-made-in-adapt" fails="make all of them in the constructor" points=1
 class Standardize(layers.Layer):
     def __init__(self, num_features):
         super().__init__()
@@ -193,7 +193,7 @@ class Standardize(layers.Layer):
         return (x - self.mean) / self.std
 
 
-# %% exercise="standardize-layer" wrong="training-only" fails="in evaluation mode" points=1
+# %% exercise="standardize-layer" wrong="training-only" fails="in evaluation mode" points=2
 class Standardize(layers.Layer):
     def __init__(self, num_features):
         super().__init__()
@@ -227,7 +227,7 @@ class Standardize(layers.Layer):
         return tf.constant((x.numpy() - self.mean.numpy()) / self.std.numpy())
 
 
-# %% exercise="standardize-layer" wrong="adapts-in-place" fails="changed the caller's x" points=1
+# %% exercise="standardize-layer" wrong="adapts-in-place" fails="changed the caller's x" points=2
 class Standardize(layers.Layer):
     def __init__(self, num_features):
         super().__init__()
@@ -239,6 +239,71 @@ class Standardize(layers.Layer):
         x -= x.mean(axis=0)
         std = np.sqrt((x**2).mean(axis=0))
         self.std.assign(np.where(std == 0, 1, std))
+
+    def call(self, x):
+        return (x - self.mean) / self.std
+
+
+# %% exercise="standardize-layer" wrong="evaluation-only" fails="in training mode" points=2
+class Standardize(layers.Layer):
+    def __init__(self, num_features):
+        super().__init__()
+        self.mean = self.add_weight(shape=(num_features,), initializer="zeros", trainable=False)
+        self.std = self.add_weight(shape=(num_features,), initializer="ones", trainable=False)
+
+    def adapt(self, x):
+        std = x.std(axis=0)
+        self.mean.assign(x.mean(axis=0))
+        self.std.assign(np.where(std == 0, 1, std))
+
+    def call(self, x, training=False):
+        return x if training else (x - self.mean) / self.std
+
+
+# %% exercise="standardize-layer" wrong="flag-that-is-not-saved" fails="so does whatever else" points=2
+class Standardize(layers.Layer):
+    def __init__(self, num_features):
+        super().__init__()
+        self.mean = self.add_weight(shape=(num_features,), initializer="zeros", trainable=False)
+        self.std = self.add_weight(shape=(num_features,), initializer="ones", trainable=False)
+        self.adapted = False
+
+    def adapt(self, x):
+        std = x.std(axis=0)
+        self.mean.assign(x.mean(axis=0))
+        self.std.assign(np.where(std == 0, 1, std))
+        self.adapted = True
+
+    def call(self, x):
+        return (x - self.mean) / self.std if self.adapted else x
+
+
+# %% exercise="standardize-layer" wrong="constant-features-become-zero" fails="its deviation is 0" points=2
+class Standardize(layers.Layer):
+    def __init__(self, num_features):
+        super().__init__()
+        self.mean = self.add_weight(shape=(num_features,), initializer="zeros", trainable=False)
+        self.std = self.add_weight(shape=(num_features,), initializer="ones", trainable=False)
+
+    def adapt(self, x):
+        self.mean.assign(x.mean(axis=0))
+        self.std.assign(x.std(axis=0))
+
+    def call(self, x):
+        return tf.math.divide_no_nan(x - self.mean, self.std)
+
+
+# %% exercise="standardize-layer" wrong="small-deviations-are-one" fails="with the numbers that adapt has noted" points=2
+class Standardize(layers.Layer):
+    def __init__(self, num_features):
+        super().__init__()
+        self.mean = self.add_weight(shape=(num_features,), initializer="zeros", trainable=False)
+        self.std = self.add_weight(shape=(num_features,), initializer="ones", trainable=False)
+
+    def adapt(self, x):
+        std = x.std(axis=0)
+        self.mean.assign(x.mean(axis=0))
+        self.std.assign(np.where(std < 0.01, 1, std))
 
     def call(self, x):
         return (x - self.mean) / self.std
@@ -293,6 +358,22 @@ class Standardize(layers.Layer):
 
     def call(self, inputs):
         return (inputs - self.statistics[0]) / self.statistics[1]
+
+
+# %% exercise="standardize-layer" right="moments-of-ops"
+class Standardize(layers.Layer):
+    def __init__(self, num_features):
+        super().__init__()
+        self.mean = self.add_weight(shape=(num_features,), initializer="zeros", trainable=False)
+        self.std = self.add_weight(shape=(num_features,), initializer="ones", trainable=False)
+
+    def adapt(self, x):
+        mean, variance = ops.moments(x, axes=[0])
+        self.mean.assign(mean)
+        self.std.assign(ops.where(variance == 0, 1.0, ops.sqrt(variance)))
+
+    def call(self, x):
+        return (x - self.mean) / self.std
 
 
 # %% exercise="smoothed-cross-entropy" wrong="softmax-twice" fails="the softmax was taken twice"
@@ -439,6 +520,43 @@ def smoothed_cross_entropy(labels, logits, smoothing=0.1, weights=None):
     return ops.sum(weights * losses) / ops.sum(weights)
 
 
+# %% exercise="smoothed-cross-entropy" wrong="default-smoothing-zero" fails="smoothing is 0.1 if it is left out" points=2
+def smoothed_cross_entropy(labels, logits, smoothing=0.0, weights=None):
+    one_hot = ops.one_hot(labels, logits.shape[1])
+    losses = keras.losses.categorical_crossentropy(one_hot, logits, from_logits=True, label_smoothing=smoothing)
+    return ops.mean(losses) if weights is None else ops.sum(losses * weights) / ops.sum(weights)
+
+
+# %% exercise="smoothed-cross-entropy" wrong="smoothing-fixed" fails="the argument smoothing was not used"
+def smoothed_cross_entropy(labels, logits, smoothing=0.1, weights=None):
+    one_hot = ops.one_hot(labels, logits.shape[1])
+    losses = keras.losses.categorical_crossentropy(one_hot, logits, from_logits=True, label_smoothing=0.1)
+    return ops.mean(losses) if weights is None else ops.sum(losses * weights) / ops.sum(weights)
+
+
+# %% exercise="smoothed-cross-entropy" wrong="right-class-without-its-share" fails="the right class needs its share"
+def smoothed_cross_entropy(labels, logits, smoothing=0.1, weights=None):
+    one_hot = ops.one_hot(labels, logits.shape[1])
+    t = one_hot * (1 - smoothing) + (1 - one_hot) * smoothing / logits.shape[1]
+    losses = -ops.sum(t * ops.log_softmax(logits), axis=1)
+    return ops.mean(losses) if weights is None else ops.sum(losses * weights) / ops.sum(weights)
+
+
+# %% exercise="smoothed-cross-entropy" wrong="wrong-sign" fails="the sign is wrong"
+def smoothed_cross_entropy(labels, logits, smoothing=0.1, weights=None):
+    one_hot = ops.one_hot(labels, logits.shape[1])
+    t = one_hot * (1 - smoothing) + smoothing / logits.shape[1]
+    losses = ops.sum(t * ops.log_softmax(logits), axis=1)
+    return ops.mean(losses) if weights is None else ops.sum(losses * weights) / ops.sum(weights)
+
+
+# %% exercise="smoothed-cross-entropy" wrong="from-logits-forgotten" fails="were taken for probabilities"
+def smoothed_cross_entropy(labels, logits, smoothing=0.1, weights=None):
+    one_hot = ops.one_hot(labels, logits.shape[1])
+    losses = keras.losses.categorical_crossentropy(one_hot, logits, label_smoothing=smoothing)
+    return ops.mean(losses) if weights is None else ops.sum(losses * weights) / ops.sum(weights)
+
+
 # %% exercise="smoothed-cross-entropy" right="softmax-that-keras-takes-back"
 def smoothed_cross_entropy(labels, logits, smoothing=0.1, weights=None):
     one_hot = ops.one_hot(labels, logits.shape[1])
@@ -471,6 +589,15 @@ def smoothed_cross_entropy(labels, logits, smoothing=0.1, weights=None):
     if weights is None:
         return tf.reduce_mean(losses)
     return tf.tensordot(weights, losses, 1) / tf.reduce_sum(weights)
+
+
+# %% exercise="smoothed-cross-entropy" right="sparse-losses"
+def smoothed_cross_entropy(labels, logits, smoothing=0.1, weights=None):
+    plain = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    spread = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)
+    losses = (1 - smoothing) * plain + smoothing * spread
+    weights = tf.ones_like(losses) if weights is None else tf.convert_to_tensor(weights)
+    return tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
 
 
 # %% exercise="macro-recall" wrong="accuracy" fails="that is the accuracy"
@@ -511,7 +638,7 @@ class MacroRecall(keras.metrics.Metric):
         return ops.divide_no_nan(ops.sum(recalls), seen)
 
 
-# %% exercise="macro-recall" wrong="mean-of-batches" fails="that is the mean of the recalls of the batches" points=1
+# %% exercise="macro-recall" wrong="mean-of-batches" fails="that is the mean of the recalls of the batches" points=2
 class MacroRecall(keras.metrics.Metric):
     def __init__(self, num_classes):
         super().__init__()
@@ -529,7 +656,7 @@ class MacroRecall(keras.metrics.Metric):
         return ops.divide_no_nan(self.total.value, self.batches.value)
 
 
-# %% exercise="macro-recall" wrong="last-batch-only" fails="that is the value of the last batch only" points=1
+# %% exercise="macro-recall" wrong="last-batch-only" fails="that is the value of the last batch only" points=2
 class MacroRecall(keras.metrics.Metric):
     def __init__(self, num_classes):
         super().__init__()
@@ -549,7 +676,7 @@ class MacroRecall(keras.metrics.Metric):
         return ops.divide_no_nan(ops.sum(recalls), seen)
 
 
-# %% exercise="macro-recall" wrong="absent-classes-count-as-zero" fails="classes that never came up were counted as 0" points=2
+# %% exercise="macro-recall" wrong="absent-classes-count-as-zero" fails="classes that never came up were counted as 0" points=1
 class MacroRecall(keras.metrics.Metric):
     def __init__(self, num_classes):
         super().__init__()
@@ -567,7 +694,7 @@ class MacroRecall(keras.metrics.Metric):
         return ops.mean(ops.divide_no_nan(self.right.value, self.count.value))
 
 
-# %% exercise="macro-recall" wrong="absent-classes-divide-by-zero" fails="before any batch gave nan" points=2
+# %% exercise="macro-recall" wrong="absent-classes-divide-by-zero" fails="before any batch gave nan" points=1
 class MacroRecall(keras.metrics.Metric):
     def __init__(self, num_classes):
         super().__init__()
@@ -585,7 +712,7 @@ class MacroRecall(keras.metrics.Metric):
         return ops.mean(self.right.value / self.count.value)
 
 
-# %% exercise="macro-recall" wrong="answers-make-a-class" fails="it must have been a label" points=2
+# %% exercise="macro-recall" wrong="answers-make-a-class" fails="it must have been a label" points=1
 class MacroRecall(keras.metrics.Metric):
     def __init__(self, num_classes):
         super().__init__()
@@ -608,7 +735,7 @@ class MacroRecall(keras.metrics.Metric):
         return ops.divide_no_nan(ops.sum(recalls), seen)
 
 
-# %% exercise="macro-recall" wrong="only-hits-are-reset" fails="are still counted" points=2
+# %% exercise="macro-recall" wrong="only-hits-are-reset" fails="what came before the reset is still counted" points=2
 class MacroRecall(keras.metrics.Metric):
     def __init__(self, num_classes):
         super().__init__()
@@ -654,7 +781,7 @@ class MacroRecall(keras.metrics.Metric):
         return ops.divide_no_nan(ops.sum(recalls), seen)
 
 
-# %% exercise="macro-recall" wrong="counts-in-arrays" fails="keep the counts in weights" points=1
+# %% exercise="macro-recall" wrong="counts-in-arrays" fails="keep the counts in add_weight" points=2
 class MacroRecall(keras.metrics.Metric):
     def __init__(self, num_classes):
         super().__init__()
@@ -695,7 +822,7 @@ class MacroRecall(keras.metrics.Metric):
         return tf.constant((right[seen] / count[seen]).mean() if seen.any() else 0.0, "float32")
 
 
-# %% exercise="macro-recall" wrong="a-python-number" fails="gave float, wanted a tensor"
+# %% exercise="macro-recall" wrong="a-python-number" fails="gave float, wanted a tensor" points=1
 class MacroRecall(keras.metrics.Metric):
     def __init__(self, num_classes):
         super().__init__()
@@ -713,6 +840,69 @@ class MacroRecall(keras.metrics.Metric):
         recalls = ops.divide_no_nan(self.right.value, self.count.value)
         seen = ops.sum(ops.cast(self.count.value > 0, "float32"))
         return float(ops.divide_no_nan(ops.sum(recalls), seen))
+
+
+# %% exercise="macro-recall" wrong="skips-classes-with-recall-zero" fails="has recall 0, and counts" points=1
+class MacroRecall(keras.metrics.Metric):
+    def __init__(self, num_classes):
+        super().__init__()
+        self.num_classes = num_classes
+        self.count = self.add_weight(shape=(num_classes,), initializer="zeros")
+        self.right = self.add_weight(shape=(num_classes,), initializer="zeros")
+
+    def update_state(self, labels, logits, sample_weight=None):
+        hits = ops.cast(ops.argmax(logits, axis=1) == labels, "float32")
+        one_hot = ops.one_hot(labels, self.num_classes)
+        self.count.assign_add(ops.sum(one_hot, axis=0))
+        self.right.assign_add(ops.sum(one_hot * hits[:, None], axis=0))
+
+    def result(self):
+        recalls = ops.divide_no_nan(self.right.value, self.count.value)
+        seen = ops.sum(ops.cast(self.right.value > 0, "float32"))
+        return ops.divide_no_nan(ops.sum(recalls), seen)
+
+
+# %% exercise="macro-recall" wrong="result-resets" fails="result must not change the state" points=1
+class MacroRecall(keras.metrics.Metric):
+    def __init__(self, num_classes):
+        super().__init__()
+        self.num_classes = num_classes
+        self.count = self.add_weight(shape=(num_classes,), initializer="zeros")
+        self.right = self.add_weight(shape=(num_classes,), initializer="zeros")
+
+    def update_state(self, labels, logits, sample_weight=None):
+        hits = ops.cast(ops.argmax(logits, axis=1) == labels, "float32")
+        one_hot = ops.one_hot(labels, self.num_classes)
+        self.count.assign_add(ops.sum(one_hot, axis=0))
+        self.right.assign_add(ops.sum(one_hot * hits[:, None], axis=0))
+
+    def result(self):
+        recalls = ops.divide_no_nan(self.right.value, self.count.value)
+        seen = ops.sum(ops.cast(self.count.value > 0, "float32"))
+        value = ops.divide_no_nan(ops.sum(recalls), seen)
+        self.reset_state()
+        return value
+
+
+# %% exercise="macro-recall" wrong="counts-in-arrays-beside-a-weight" fails="is not in variables" points=2
+class MacroRecall(keras.metrics.Metric):
+    def __init__(self, num_classes):
+        super().__init__()
+        self.value = self.add_weight(shape=(), initializer="zeros")
+        self.count, self.right = np.zeros(num_classes), np.zeros(num_classes)
+
+    def reset_state(self):
+        self.count[:] = 0
+        self.right[:] = 0
+
+    def update_state(self, labels, logits, sample_weight=None):
+        np.add.at(self.count, labels, 1)
+        np.add.at(self.right, labels[np.argmax(logits, axis=1) == labels], 1)
+
+    def result(self):
+        seen = self.count > 0
+        value = (self.right[seen] / self.count[seen]).mean() if seen.any() else 0.0
+        return tf.constant(value, "float32")
 
 
 # %% exercise="macro-recall" right="confusion-matrix"
@@ -757,6 +947,25 @@ class MacroRecall(keras.metrics.Metric):
         return tf.constant(np.mean(values) if values else 0.0, tf.float32)
 
 
+# %% exercise="macro-recall" right="counts-of-numpy"
+class MacroRecall(keras.metrics.Metric):
+    def __init__(self, num_classes):
+        super().__init__()
+        self.num_classes = num_classes
+        self.count = self.add_weight(shape=(num_classes,), initializer="zeros")
+        self.right = self.add_weight(shape=(num_classes,), initializer="zeros")
+
+    def update_state(self, labels, logits, sample_weight=None):
+        answers = np.argmax(logits, axis=1)
+        self.count.assign_add(np.bincount(labels, minlength=self.num_classes))
+        self.right.assign_add(np.bincount(labels[answers == labels], minlength=self.num_classes))
+
+    def result(self):
+        count, right = self.count.numpy(), self.right.numpy()
+        seen = count > 0
+        return tf.constant(np.mean(right[seen] / count[seen]) if seen.any() else 0.0, tf.float32)
+
+
 # %% exercise="fit-and-resume" wrong="epochs-of-this-call" fails="epochs counts all epochs" points=2
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     optimizer.build(model.trainable_variables)
@@ -780,7 +989,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return epochs
 
 
-# %% exercise="fit-and-resume" wrong="starts-anew" fails="when 1 epochs were done already" points=2
+# %% exercise="fit-and-resume" wrong="starts-anew" fails="new model and optimizer, 2 done" points=2
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     optimizer.build(model.trainable_variables)
     path, variables = folder / "checkpoint.npz", [*model.variables, *optimizer.variables]
@@ -867,7 +1076,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="generator-starts-anew" fails="the order must depend on seed and epoch alone" points=3
+# %% exercise="fit-and-resume" wrong="generator-starts-anew" fails="the order must depend on seed and epoch alone" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     optimizer.build(model.trainable_variables)
     path, done = folder / "checkpoint.npz", 0
@@ -891,7 +1100,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="saved-at-the-end-of-the-call" fails="not only at the end of the call" points=3
+# %% exercise="fit-and-resume" wrong="saved-at-the-end-of-the-call" fails="not only at the end of the call" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     optimizer.build(model.trainable_variables)
     path, done = folder / "checkpoint.npz", 0
@@ -915,7 +1124,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return done_now
 
 
-# %% exercise="fit-and-resume" wrong="same-order-in-each-epoch" fails="all different" points=3
+# %% exercise="fit-and-resume" wrong="same-order-in-each-epoch" fails="all different" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     optimizer.build(model.trainable_variables)
     path, done = folder / "checkpoint.npz", 0
@@ -938,7 +1147,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="labels-out-of-step" fails="the labels of the same rows" points=3
+# %% exercise="fit-and-resume" wrong="labels-out-of-step" fails="the labels of the same rows" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     optimizer.build(model.trainable_variables)
     path, done = folder / "checkpoint.npz", 0
@@ -962,7 +1171,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="a-new-optimizer-in-each-step" fails="the momentum is lost" points=3
+# %% exercise="fit-and-resume" wrong="a-new-optimizer-in-each-step" fails="the momentum is lost" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     optimizer.build(model.trainable_variables)
     path, done = folder / "checkpoint.npz", 0
@@ -987,7 +1196,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="sum-of-the-losses" fails="that is the sum of the losses" points=3
+# %% exercise="fit-and-resume" wrong="sum-of-the-losses" fails="that is the sum of the losses" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     optimizer.build(model.trainable_variables)
     path, done = folder / "checkpoint.npz", 0
@@ -1010,7 +1219,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="last-batch-dropped" fails="the smaller last one included" points=1
+# %% exercise="fit-and-resume" wrong="last-batch-dropped" fails="the smaller last one included" points=2
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     optimizer.build(model.trainable_variables)
     path, done = folder / "checkpoint.npz", 0
@@ -1033,7 +1242,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="mode-forgotten" fails="say training=True in the call" points=3
+# %% exercise="fit-and-resume" wrong="mode-forgotten" fails="say training=True in the call" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     optimizer.build(model.trainable_variables)
     path, done = folder / "checkpoint.npz", 0
@@ -1056,7 +1265,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="global-generator" fails="and not on what was drawn before" points=1
+# %% exercise="fit-and-resume" wrong="global-generator" fails="and not on what was drawn before" points=3
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     optimizer.build(model.trainable_variables)
     path, done = folder / "checkpoint.npz", 0
@@ -1079,7 +1288,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="seed-ignored" fails="the order is the same for seed 1 and seed 2" points=3
+# %% exercise="fit-and-resume" wrong="seed-ignored" fails="the order is the same for seed 1 and seed 2" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     optimizer.build(model.trainable_variables)
     path, done = folder / "checkpoint.npz", 0
@@ -1151,7 +1360,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="shuffle-that-heeds-the-global-seed" fails="the order must depend on seed and epoch alone" points=3
+# %% exercise="fit-and-resume" wrong="shuffle-that-heeds-the-global-seed" fails="the order must depend on seed and epoch alone" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     optimizer.build(model.trainable_variables)
     path, done = folder / "checkpoint.npz", 0
@@ -1167,6 +1376,175 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
             with tf.GradientTape() as tape:
                 logits = model(pictures, training=True)
                 loss = ops.mean(keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True))
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
+        np.savez(path, epochs=epoch + 1, **arrays)
+    return max(epochs - done, 0)
+
+
+# %% exercise="fit-and-resume" wrong="kept-in-memory" fails="left its folder empty" points=4
+saved_runs = {}
+
+
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    optimizer.build(model.trainable_variables)
+    path, done = folder / "checkpoint.npz", 0
+    variables = [*model.variables, *optimizer.variables]
+    if folder in saved_runs:
+        saved = saved_runs[folder]
+        if True:
+            for i, variable in enumerate(variables):
+                variable.assign(saved[f"v{i}"])
+            done = int(saved["epochs"])
+    for epoch in range(done, epochs):
+        order = np.random.default_rng((seed, epoch)).permutation(len(x))
+        for i in range(0, len(x), batch_size):
+            rows = order[i : i + batch_size]
+            with tf.GradientTape() as tape:
+                logits = model(x[rows], training=True)
+                loss = ops.mean(keras.losses.sparse_categorical_crossentropy(y[rows], logits, from_logits=True))
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
+        saved_runs[folder] = {"epochs": epoch + 1, **arrays}
+    return max(epochs - done, 0)
+
+
+# %% exercise="fit-and-resume" wrong="number-below-zero" fails="gave -1, wanted 0" points=4
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    optimizer.build(model.trainable_variables)
+    path, done = folder / "checkpoint.npz", 0
+    variables = [*model.variables, *optimizer.variables]
+    if path.exists():
+        with np.load(path) as saved:
+            for i, variable in enumerate(variables):
+                variable.assign(saved[f"v{i}"])
+            done = int(saved["epochs"])
+    for epoch in range(done, epochs):
+        order = np.random.default_rng((seed, epoch)).permutation(len(x))
+        for i in range(0, len(x), batch_size):
+            rows = order[i : i + batch_size]
+            with tf.GradientTape() as tape:
+                logits = model(x[rows], training=True)
+                loss = ops.mean(keras.losses.sparse_categorical_crossentropy(y[rows], logits, from_logits=True))
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
+        np.savez(path, epochs=epoch + 1, **arrays)
+    return epochs - done
+
+
+# %% exercise="fit-and-resume" wrong="returns-early-without-loading" fails="left the model with other numbers" points=4
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    optimizer.build(model.trainable_variables)
+    path, done = folder / "checkpoint.npz", 0
+    variables = [*model.variables, *optimizer.variables]
+    if path.exists():
+        with np.load(path) as saved:
+            done = int(saved["epochs"])
+            if done >= epochs:
+                return 0
+            for i, variable in enumerate(variables):
+                variable.assign(saved[f"v{i}"])
+    for epoch in range(done, epochs):
+        order = np.random.default_rng((seed, epoch)).permutation(len(x))
+        for i in range(0, len(x), batch_size):
+            rows = order[i : i + batch_size]
+            with tf.GradientTape() as tape:
+                logits = model(x[rows], training=True)
+                loss = ops.mean(keras.losses.sparse_categorical_crossentropy(y[rows], logits, from_logits=True))
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
+        np.savez(path, epochs=epoch + 1, **arrays)
+    return max(epochs - done, 0)
+
+
+# %% exercise="fit-and-resume" wrong="saves-the-number-of-the-epoch" fails="when the first is over, 1 is done" points=2
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    optimizer.build(model.trainable_variables)
+    path, done = folder / "checkpoint.npz", 0
+    variables = [*model.variables, *optimizer.variables]
+    if path.exists():
+        with np.load(path) as saved:
+            for i, variable in enumerate(variables):
+                variable.assign(saved[f"v{i}"])
+            done = int(saved["epochs"])
+    for epoch in range(done, epochs):
+        order = np.random.default_rng((seed, epoch)).permutation(len(x))
+        for i in range(0, len(x), batch_size):
+            rows = order[i : i + batch_size]
+            with tf.GradientTape() as tape:
+                logits = model(x[rows], training=True)
+                loss = ops.mean(keras.losses.sparse_categorical_crossentropy(y[rows], logits, from_logits=True))
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
+        np.savez(path, epochs=epoch, **arrays)
+    return max(epochs - done, 0)
+
+
+# %% exercise="fit-and-resume" wrong="saves-in-every-step" fails="at the end of an epoch" points=4
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    optimizer.build(model.trainable_variables)
+    path, done = folder / "checkpoint.npz", 0
+    variables = [*model.variables, *optimizer.variables]
+    if path.exists():
+        with np.load(path) as saved:
+            for i, variable in enumerate(variables):
+                variable.assign(saved[f"v{i}"])
+            done = int(saved["epochs"])
+    for epoch in range(done, epochs):
+        order = np.random.default_rng((seed, epoch)).permutation(len(x))
+        for i in range(0, len(x), batch_size):
+            rows = order[i : i + batch_size]
+            with tf.GradientTape() as tape:
+                logits = model(x[rows], training=True)
+                loss = ops.mean(keras.losses.sparse_categorical_crossentropy(y[rows], logits, from_logits=True))
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+            arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
+            np.savez(path, epochs=epoch, **arrays)
+        arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
+        np.savez(path, epochs=epoch + 1, **arrays)
+    return max(epochs - done, 0)
+
+
+# %% exercise="fit-and-resume" wrong="with-replacement" fails="once in each epoch" points=4
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    optimizer.build(model.trainable_variables)
+    path, done = folder / "checkpoint.npz", 0
+    variables = [*model.variables, *optimizer.variables]
+    if path.exists():
+        with np.load(path) as saved:
+            for i, variable in enumerate(variables):
+                variable.assign(saved[f"v{i}"])
+            done = int(saved["epochs"])
+    for epoch in range(done, epochs):
+        order = np.random.default_rng((seed, epoch)).integers(len(x), size=len(x))
+        for i in range(0, len(x), batch_size):
+            rows = order[i : i + batch_size]
+            with tf.GradientTape() as tape:
+                logits = model(x[rows], training=True)
+                loss = ops.mean(keras.losses.sparse_categorical_crossentropy(y[rows], logits, from_logits=True))
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
+        np.savez(path, epochs=epoch + 1, **arrays)
+    return max(epochs - done, 0)
+
+
+# %% exercise="fit-and-resume" wrong="named-cpu" fails="ran the model on CPU:0" points=4
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    optimizer.build(model.trainable_variables)
+    path, done = folder / "checkpoint.npz", 0
+    variables = [*model.variables, *optimizer.variables]
+    if path.exists():
+        with np.load(path) as saved:
+            for i, variable in enumerate(variables):
+                variable.assign(saved[f"v{i}"])
+            done = int(saved["epochs"])
+    for epoch in range(done, epochs):
+        order = np.random.default_rng((seed, epoch)).permutation(len(x))
+        for i in range(0, len(x), batch_size):
+            rows = order[i : i + batch_size]
+            with tf.device("CPU:0"), tf.GradientTape() as tape:
+                logits = model(x[rows], training=True)
+                loss = ops.mean(keras.losses.sparse_categorical_crossentropy(y[rows], logits, from_logits=True))
             optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
         np.savez(path, epochs=epoch + 1, **arrays)
@@ -1216,6 +1594,57 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
             optimizer.apply(gradients, model.trainable_variables)
         np.savez(folder / f"epoch{epoch:04}.npz", *[v.numpy() for v in state])
         trained += 1
+    return trained
+
+
+# %% exercise="fit-and-resume" right="fit-of-keras-for-each-epoch"
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer, loss)
+    optimizer.build(model.trainable_variables)
+    path, done = folder / "state.npz", 0
+    state = [*model.variables, *optimizer.variables]
+    if path.exists():
+        with np.load(path) as saved:
+            done = int(saved["done"])
+            for i, v in enumerate(state):
+                v.assign(saved[str(i)])
+    for epoch in range(done, epochs):
+        order = np.random.default_rng((seed, epoch)).permutation(len(x))
+        model.fit(x[order], y[order], batch_size=batch_size, shuffle=False, epochs=1, verbose=0)
+        np.savez(path, done=epoch + 1, **{str(i): v.numpy() for i, v in enumerate(state)})
+    return max(0, epochs - done)
+
+
+# %% exercise="fit-and-resume" right="compiled-step-and-two-files"
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    import json
+    optimizer.build(model.trainable_variables)
+    info = folder / "info.json"
+    done = 0
+    if info.exists():
+        done = json.loads(info.read_text())["done"]
+        model.load_weights(folder / "model.weights.h5")
+        with np.load(folder / "optimizer.npz") as f:
+            for k, v in enumerate(optimizer.variables):
+                v.assign(f[f"arr_{k}"])
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    @tf.function
+    def step(a, b):
+        with tf.GradientTape() as tape:
+            loss = loss_fn(b, model(a, training=True))
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+
+    trained = 0
+    for epoch in range(done, epochs):
+        order = np.random.default_rng([seed, epoch]).permutation(len(x))
+        for a in range(0, len(x), batch_size):
+            step(tf.constant(x[order[a:a + batch_size]]), tf.constant(y[order[a:a + batch_size]]))
+        trained += 1
+        model.save_weights(folder / "model.weights.h5")
+        np.savez(folder / "optimizer.npz", *[v.numpy() for v in optimizer.variables])
+        info.write_text(json.dumps({"done": epoch + 1}))
     return trained
 
 
@@ -1446,6 +1875,49 @@ def train_classifier(x_train, y_train, x_val, y_val, seed):
     return model
 
 
+# %% exercise="train-classifier" wrong="return-missing" fails="is return model missing"
+def train_classifier(x_train, y_train, x_val, y_val, seed):
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential(
+        [keras.Input((64,)), layers.Rescaling(1 / 16), layers.Dense(64, "relu"), layers.Dense(10)])
+    optimizer = keras.optimizers.Adam(0.02)
+    for _ in range(8):
+        order = np.random.permutation(len(x_train))
+        for i in range(0, len(order), 128):
+            rows = order[i : i + 128]
+            with tf.GradientTape() as tape:
+                logits = model(x_train[rows], training=True)
+                loss = ops.mean(keras.losses.sparse_categorical_crossentropy(y_train[rows], logits, from_logits=True))
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+
+
+# %% exercise="train-classifier" wrong="nearest-neighbour" fails="gave the same model as with seed" points=4
+def train_classifier(x_train, y_train, x_val, y_val, seed):
+    class Nearest(keras.Model):
+        def call(self, x):
+            d = tf.reduce_sum((x[:, None] - x_train[None]) ** 2, axis=-1)
+            return tf.one_hot(tf.gather(y_train, tf.argmin(d, axis=1)), 10)
+
+    return Nearest()
+
+
+# %% exercise="train-classifier" wrong="fixed-seed" fails="use the argument seed" points=4
+def train_classifier(x_train, y_train, x_val, y_val, seed):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [keras.Input((64,)), layers.Rescaling(1 / 16), layers.Dense(64, "relu"), layers.Dense(10)])
+    optimizer = keras.optimizers.Adam(0.02)
+    for _ in range(8):
+        order = np.random.permutation(len(x_train))
+        for i in range(0, len(order), 128):
+            rows = order[i : i + 128]
+            with tf.GradientTape() as tape:
+                logits = model(x_train[rows], training=True)
+                loss = ops.mean(keras.losses.sparse_categorical_crossentropy(y_train[rows], logits, from_logits=True))
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+    return model
+
+
 # %% exercise="train-classifier" right="fit-with-batch-normalisation"
 def train_classifier(x_train, y_train, x_val, y_val, seed):
     keras.utils.set_random_seed(seed)
@@ -1479,6 +1951,25 @@ def train_classifier(x_train, y_train, x_val, y_val, seed):
     optimizer = keras.optimizers.Adam(0.02)
     for _ in range(80):
         for rows in [np.arange(len(x_train))]:
+            with tf.GradientTape() as tape:
+                logits = model(x_train[rows], training=True)
+                loss = ops.mean(keras.losses.sparse_categorical_crossentropy(y_train[rows], logits, from_logits=True))
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+    return model
+
+
+# %% exercise="train-classifier" right="adapted-normalization"
+def train_classifier(x_train, y_train, x_val, y_val, seed):
+    keras.utils.set_random_seed(seed)
+    norm = layers.Normalization()
+    norm.adapt(x_train)
+    model = keras.Sequential(
+        [keras.Input((64,)), norm, layers.Dense(64, "relu"), layers.Dense(10)])
+    optimizer = keras.optimizers.Adam(0.02)
+    for _ in range(8):
+        order = np.random.permutation(len(x_train))
+        for i in range(0, len(order), 128):
+            rows = order[i : i + 128]
             with tf.GradientTape() as tape:
                 logits = model(x_train[rows], training=True)
                 loss = ops.mean(keras.losses.sparse_categorical_crossentropy(y_train[rows], logits, from_logits=True))

@@ -38,7 +38,7 @@ class Standardize(nn.Module):
         return (x - self.mean) / self.std
 
 
-# %% exercise="standardize-layer" wrong="tiny-number-in-the-divisor" fails="a tiny number in the divisor is not 1" points=1
+# %% exercise="standardize-layer" wrong="tiny-number-in-the-divisor" fails="a tiny number in the divisor is not 1" points=2
 class Standardize(nn.Module):
     def __init__(self, num_features):
         super().__init__()
@@ -53,7 +53,7 @@ class Standardize(nn.Module):
         return (x - self.mean) / (self.std + 1e-8)
 
 
-# %% exercise="standardize-layer" wrong="zero-divided-by-zero" fails="its deviation is 0" points=1
+# %% exercise="standardize-layer" wrong="zero-divided-by-zero" fails="its deviation is 0" points=2
 class Standardize(nn.Module):
     def __init__(self, num_features):
         super().__init__()
@@ -99,7 +99,7 @@ class Standardize(nn.Module):
         return (x - self.mean) / self.std
 
 
-# %% exercise="standardize-layer" wrong="first-adapt-wins" fails="each adapt starts afresh"
+# %% exercise="standardize-layer" wrong="first-adapt-wins" fails="each adapt starts afresh" points=1
 class Standardize(nn.Module):
     def __init__(self, num_features):
         super().__init__()
@@ -213,7 +213,7 @@ class Standardize(nn.Module):
         return torch.from_numpy((x.detach().numpy() - self.mean.numpy()) / self.std.numpy())
 
 
-# %% exercise="standardize-layer" wrong="adapts-in-place" fails="changed the caller's x" points=1
+# %% exercise="standardize-layer" wrong="adapts-in-place" fails="changed the caller's x" points=2
 class Standardize(nn.Module):
     def __init__(self, num_features):
         super().__init__()
@@ -225,6 +225,71 @@ class Standardize(nn.Module):
         x -= self.mean
         std = (x**2).mean(0).sqrt()
         self.std = torch.where(std == 0, 1.0, std)
+
+    def forward(self, x):
+        return (x - self.mean) / self.std
+
+
+# %% exercise="standardize-layer" wrong="flag-that-is-not-saved" fails="so does whatever else" points=2
+class Standardize(nn.Module):
+    def __init__(self, num_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(num_features))
+        self.register_buffer("std", torch.ones(num_features))
+        self.adapted = False
+
+    def adapt(self, x):
+        self.mean.copy_(x.mean(0))
+        std = x.std(0, correction=0)
+        self.std.copy_(torch.where(std == 0, 1.0, std))
+        self.adapted = True
+
+    def forward(self, x):
+        return (x - self.mean) / self.std if self.adapted else x
+
+
+# %% exercise="standardize-layer" wrong="constant-features-become-zero" fails="its deviation is 0" points=2
+class Standardize(nn.Module):
+    def __init__(self, num_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(num_features))
+        self.register_buffer("std", torch.ones(num_features))
+
+    def adapt(self, x):
+        self.mean.copy_(x.mean(0))
+        self.std.copy_(x.std(0, correction=0))
+
+    def forward(self, x):
+        return torch.nan_to_num((x - self.mean) / self.std, 0.0, 0.0, 0.0)
+
+
+# %% exercise="standardize-layer" wrong="small-deviations-are-one" fails="with the numbers that adapt has noted" points=2
+class Standardize(nn.Module):
+    def __init__(self, num_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(num_features))
+        self.register_buffer("std", torch.ones(num_features))
+
+    def adapt(self, x):
+        self.mean.copy_(x.mean(0))
+        std = x.std(0, correction=0)
+        self.std.copy_(torch.where(std < 0.01, 1.0, std))
+
+    def forward(self, x):
+        return (x - self.mean) / self.std
+
+
+# %% exercise="standardize-layer" wrong="not-persistent" fails="state_dict() is empty" points=2
+class Standardize(nn.Module):
+    def __init__(self, num_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(num_features), persistent=False)
+        self.register_buffer("std", torch.ones(num_features), persistent=False)
+
+    def adapt(self, x):
+        self.mean.copy_(x.mean(0))
+        std = x.std(0, correction=0)
+        self.std.copy_(torch.where(std == 0, 1.0, std))
 
     def forward(self, x):
         return (x - self.mean) / self.std
@@ -279,6 +344,22 @@ class Standardize(nn.Module):
 
     def forward(self, x):
         return x * self.a + self.b
+
+
+# %% exercise="standardize-layer" right="assigned-buffers"
+class Standardize(nn.Module):
+    def __init__(self, num_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(num_features))
+        self.register_buffer("std", torch.ones(num_features))
+
+    def adapt(self, x):
+        self.mean = x.mean(dim=0)
+        self.std = x.std(dim=0, unbiased=False)
+        self.std[x.amin(0) == x.amax(0)] = 1.0
+
+    def forward(self, x):
+        return (x - self.mean) / self.std
 
 
 # %% exercise="smoothed-cross-entropy" wrong="softmax-twice" fails="the softmax was taken twice"
@@ -416,6 +497,40 @@ def smoothed_cross_entropy(logits, labels, smoothing=0.1, weights=None):
     return torch.tensor((weights * losses).sum().item() / weights.sum().item())
 
 
+# %% exercise="smoothed-cross-entropy" wrong="default-smoothing-zero" fails="smoothing is 0.1 if it is left out" points=2
+def smoothed_cross_entropy(logits, labels, smoothing=0.0, weights=None):
+    losses = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
+    return losses.mean() if weights is None else (weights * losses).sum() / weights.sum()
+
+
+# %% exercise="smoothed-cross-entropy" wrong="smoothing-fixed" fails="the argument smoothing was not used"
+def smoothed_cross_entropy(logits, labels, smoothing=0.1, weights=None):
+    losses = F.cross_entropy(logits, labels, label_smoothing=0.1, reduction="none")
+    return losses.mean() if weights is None else (weights * losses).sum() / weights.sum()
+
+
+# %% exercise="smoothed-cross-entropy" wrong="right-class-without-its-share" fails="the right class needs its share"
+def smoothed_cross_entropy(logits, labels, smoothing=0.1, weights=None):
+    log_p = torch.log_softmax(logits, dim=1)
+    t = torch.full_like(logits, smoothing / logits.shape[1])
+    t[torch.arange(len(labels)), labels] = 1 - smoothing
+    losses = -(t * log_p).sum(1)
+    return losses.mean() if weights is None else (weights * losses).sum() / weights.sum()
+
+
+# %% exercise="smoothed-cross-entropy" wrong="wrong-sign" fails="the sign is wrong"
+def smoothed_cross_entropy(logits, labels, smoothing=0.1, weights=None):
+    log_p = torch.log_softmax(logits, dim=1)
+    t = F.one_hot(labels, logits.shape[1]) * (1 - smoothing) + smoothing / logits.shape[1]
+    losses = (t * log_p).sum(1)
+    return losses.mean() if weights is None else (weights * losses).sum() / weights.sum()
+
+
+# %% exercise="smoothed-cross-entropy" wrong="weights-of-classes" fails="weight tensor should be defined" points=1 verdict="errored"
+def smoothed_cross_entropy(logits, labels, smoothing=0.1, weights=None):
+    return F.cross_entropy(logits, labels, weight=weights, label_smoothing=smoothing)
+
+
 # %% exercise="smoothed-cross-entropy" right="built-in"
 def smoothed_cross_entropy(logits, labels, smoothing=0.1, weights=None):
     losses = F.cross_entropy(logits, labels, reduction="none", label_smoothing=smoothing)
@@ -438,6 +553,14 @@ def smoothed_cross_entropy(logits, labels, smoothing=0.1, weights=None):
         log_p = row - torch.logsumexp(row, dim=0)
         total = total - weight * ((1 - smoothing) * log_p[label] + smoothing * log_p.mean())
     return total / sum(sizes)
+
+
+# %% exercise="smoothed-cross-entropy" right="negative-log-likelihood"
+def smoothed_cross_entropy(logits, labels, smoothing=0.1, weights=None):
+    log_p = F.log_softmax(logits, -1)
+    losses = (1 - smoothing) * F.nll_loss(log_p, labels, reduction="none") - smoothing * log_p.mean(-1)
+    weights = torch.ones(len(labels)) if weights is None else weights / 1.0
+    return torch.dot(losses, weights / weights.sum())
 
 
 # %% exercise="macro-recall" wrong="accuracy" fails="that is the accuracy"
@@ -476,7 +599,7 @@ class MacroRecall:
         return (self.counts.diag()[seen] / self.counts.sum(0)[seen]).mean()
 
 
-# %% exercise="macro-recall" wrong="mean-of-batches" fails="that is the mean of the recalls of the batches" points=1
+# %% exercise="macro-recall" wrong="mean-of-batches" fails="that is the mean of the recalls of the batches" points=2
 class MacroRecall:
     def __init__(self, num_classes):
         self.num_classes = num_classes
@@ -495,7 +618,7 @@ class MacroRecall:
         return torch.stack(self.values).mean() if self.values else torch.tensor(0.0)
 
 
-# %% exercise="macro-recall" wrong="last-batch-only" fails="that is the value of the last batch only" points=1
+# %% exercise="macro-recall" wrong="last-batch-only" fails="that is the value of the last batch only" points=2
 class MacroRecall:
     def __init__(self, num_classes):
         self.num_classes = num_classes
@@ -514,7 +637,7 @@ class MacroRecall:
         return (self.right[seen] / self.count[seen]).mean() if seen.any() else torch.tensor(0.0)
 
 
-# %% exercise="macro-recall" wrong="absent-classes-count-as-zero" fails="classes that never came up were counted as 0" points=2
+# %% exercise="macro-recall" wrong="absent-classes-count-as-zero" fails="classes that never came up were counted as 0" points=1
 class MacroRecall:
     def __init__(self, num_classes):
         self.num_classes = num_classes
@@ -533,7 +656,7 @@ class MacroRecall:
         return (self.right / self.count.clamp(min=1)).mean()
 
 
-# %% exercise="macro-recall" wrong="absent-classes-divide-by-zero" fails="before any batch gave nan" points=2
+# %% exercise="macro-recall" wrong="absent-classes-divide-by-zero" fails="before any batch gave nan" points=1
 class MacroRecall:
     def __init__(self, num_classes):
         self.num_classes = num_classes
@@ -552,7 +675,7 @@ class MacroRecall:
         return (self.right / self.count).mean()
 
 
-# %% exercise="macro-recall" wrong="answers-make-a-class" fails="it must have been a label" points=2
+# %% exercise="macro-recall" wrong="answers-make-a-class" fails="it must have been a label" points=1
 class MacroRecall:
     def __init__(self, num_classes):
         self.n = num_classes
@@ -593,7 +716,7 @@ class MacroRecall:
         return (self.right[seen] / self.count[seen]).mean() if seen.any() else torch.tensor(0.0)
 
 
-# %% exercise="macro-recall" wrong="only-hits-are-reset" fails="the batches from before the reset are still counted" points=2
+# %% exercise="macro-recall" wrong="only-hits-are-reset" fails="what came before the reset is still counted" points=2
 class MacroRecall:
     def __init__(self, num_classes):
         self.num_classes = num_classes
@@ -635,7 +758,7 @@ class MacroRecall:
         return (self.right[seen] / self.count[seen]).mean() if seen.any() else torch.tensor(0.0)
 
 
-# %% exercise="macro-recall" wrong="a-python-number" fails="gave float, wanted a tensor"
+# %% exercise="macro-recall" wrong="a-python-number" fails="gave float, wanted a tensor" points=1
 class MacroRecall:
     def __init__(self, num_classes):
         self.num_classes = num_classes
@@ -653,6 +776,67 @@ class MacroRecall:
     def compute(self):
         seen = self.count > 0
         return (self.right[seen] / self.count[seen]).mean().item() if seen.any() else 0.0
+
+
+# %% exercise="macro-recall" wrong="skips-classes-with-recall-zero" fails="has recall 0, and counts" points=1
+class MacroRecall:
+    def __init__(self, num_classes):
+        self.num_classes = num_classes
+        self.reset()
+
+    def reset(self):
+        self.count = torch.zeros(self.num_classes)
+        self.right = torch.zeros(self.num_classes)
+
+    def update(self, logits, labels):
+        hits = labels[logits.argmax(1) == labels]
+        self.count += torch.bincount(labels, minlength=self.num_classes)
+        self.right += torch.bincount(hits, minlength=self.num_classes)
+
+    def compute(self):
+        seen = self.right > 0
+        return (self.right[seen] / self.count[seen]).mean() if seen.any() else torch.tensor(0.0)
+
+
+# %% exercise="macro-recall" wrong="compute-resets" fails="compute must not change the state" points=2
+class MacroRecall:
+    def __init__(self, num_classes):
+        self.num_classes = num_classes
+        self.reset()
+
+    def reset(self):
+        self.count = torch.zeros(self.num_classes)
+        self.right = torch.zeros(self.num_classes)
+
+    def update(self, logits, labels):
+        hits = labels[logits.argmax(1) == labels]
+        self.count += torch.bincount(labels, minlength=self.num_classes)
+        self.right += torch.bincount(hits, minlength=self.num_classes)
+
+    def compute(self):
+        seen = self.count > 0
+        value = (self.right[seen] / self.count[seen]).mean() if seen.any() else torch.tensor(0.0)
+        self.reset()
+        return value
+
+
+# %% exercise="macro-recall" wrong="one-tensor-for-both" fails="then the mean over the classes"
+class MacroRecall:
+    def __init__(self, num_classes):
+        self.num_classes = num_classes
+        self.reset()
+
+    def reset(self):
+        self.count = self.right = torch.zeros(self.num_classes)
+
+    def update(self, logits, labels):
+        hits = labels[logits.argmax(1) == labels]
+        self.count += torch.bincount(labels, minlength=self.num_classes)
+        self.right += torch.bincount(hits, minlength=self.num_classes)
+
+    def compute(self):
+        seen = self.count > 0
+        return (self.right[seen] / self.count[seen]).mean() if seen.any() else torch.tensor(0.0)
 
 
 # %% exercise="macro-recall" right="confusion-matrix"
@@ -713,6 +897,26 @@ class MacroRecall:
         return torch.tensor(float(np.mean(recalls)) if recalls else 0.0)
 
 
+# %% exercise="macro-recall" right="module-with-buffers"
+class MacroRecall(nn.Module):
+    def __init__(self, num_classes):
+        super().__init__()
+        self.register_buffer("confusion", torch.zeros(num_classes, num_classes))
+
+    def reset(self):
+        self.confusion.zero_()
+
+    @torch.no_grad()
+    def update(self, logits, labels):
+        one = torch.ones(len(labels))
+        self.confusion.index_put_((labels, logits.argmax(1)), one, accumulate=True)
+
+    def compute(self):
+        count = self.confusion.sum(1)
+        recalls = self.confusion.diagonal() / count.clamp(min=1)
+        return recalls.sum() / (count > 0).sum().clamp(min=1)
+
+
 # %% exercise="fit-and-resume" wrong="epochs-of-this-call" fails="epochs counts all epochs" points=2
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     path, done = folder / "checkpoint.pt", 0
@@ -733,7 +937,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return epochs
 
 
-# %% exercise="fit-and-resume" wrong="starts-anew" fails="when 2 epochs were done already" points=2
+# %% exercise="fit-and-resume" wrong="starts-anew" fails="new model and optimizer, 2 done" points=2
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     device = next(model.parameters()).device
     model.train()
@@ -787,7 +991,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="generator-starts-anew" fails="the order must depend on seed and epoch alone" points=3
+# %% exercise="fit-and-resume" wrong="generator-starts-anew" fails="the order must depend on seed and epoch alone" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     path, done = folder / "checkpoint.pt", 0
     if path.exists():
@@ -807,7 +1011,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="saved-at-the-end-of-the-call" fails="not only at the end of the call" points=3
+# %% exercise="fit-and-resume" wrong="saved-at-the-end-of-the-call" fails="not only at the end of the call" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     path, done = folder / "checkpoint.pt", 0
     if path.exists():
@@ -828,7 +1032,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return done_now
 
 
-# %% exercise="fit-and-resume" wrong="same-order-in-each-epoch" fails="all different" points=3
+# %% exercise="fit-and-resume" wrong="same-order-in-each-epoch" fails="all different" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     path, done = folder / "checkpoint.pt", 0
     if path.exists():
@@ -848,7 +1052,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="labels-out-of-step" fails="the labels of the same rows" points=3
+# %% exercise="fit-and-resume" wrong="labels-out-of-step" fails="the labels of the same rows" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     path, done = folder / "checkpoint.pt", 0
     if path.exists():
@@ -870,7 +1074,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="gradients-kept" fails="gradients of earlier steps were added in" points=1
+# %% exercise="fit-and-resume" wrong="gradients-kept" fails="gradients of earlier steps were added in" points=3
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     path, done = folder / "checkpoint.pt", 0
     if path.exists():
@@ -910,7 +1114,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return epochs
 
 
-# %% exercise="fit-and-resume" wrong="mode-forgotten" fails="ran the model in evaluation mode" points=3
+# %% exercise="fit-and-resume" wrong="mode-forgotten" fails="ran the model in evaluation mode" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     path, done = folder / "checkpoint.pt", 0
     if path.exists():
@@ -929,7 +1133,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="global-generator" fails="and not on what was drawn before" points=1
+# %% exercise="fit-and-resume" wrong="global-generator" fails="and not on what was drawn before" points=3
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     path, done = folder / "checkpoint.pt", 0
     if path.exists():
@@ -948,7 +1152,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="seed-ignored" fails="the order is the same for seed 1 and seed 2" points=3
+# %% exercise="fit-and-resume" wrong="seed-ignored" fails="the order is the same for seed 1 and seed 2" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     path, done = folder / "checkpoint.pt", 0
     if path.exists():
@@ -1031,6 +1235,195 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
+# %% exercise="fit-and-resume" wrong="kept-in-memory" fails="left its folder empty" points=4
+saved_runs = {}
+
+
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    import copy
+    done = 0
+    if folder in saved_runs:
+        m, o, done = saved_runs[folder]
+        model.load_state_dict(m)
+        optimizer.load_state_dict(o)
+    device = next(model.parameters()).device
+    model.train()
+    for epoch in range(done, epochs):
+        order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(len(x)))
+        for rows in order.split(batch_size):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[rows].to(device)), y[rows].to(device)).backward()
+            optimizer.step()
+        saved_runs[folder] = copy.deepcopy((model.state_dict(), optimizer.state_dict(), epoch + 1))
+    return max(epochs - done, 0)
+
+
+# %% exercise="fit-and-resume" wrong="number-below-zero" fails="gave -1, wanted 0" points=4
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    path, done = folder / "checkpoint.pt", 0
+    if path.exists():
+        saved = torch.load(path)
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        done = saved["epochs"]
+    device = next(model.parameters()).device
+    model.train()
+    for epoch in range(done, epochs):
+        order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(len(x)))
+        for rows in order.split(batch_size):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[rows].to(device)), y[rows].to(device)).backward()
+            optimizer.step()
+        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epoch + 1}, path)
+    return epochs - done
+
+
+# %% exercise="fit-and-resume" wrong="returns-early-without-loading" fails="left the model with other numbers" points=4
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    path, done = folder / "checkpoint.pt", 0
+    if path.exists():
+        saved = torch.load(path)
+        done = saved["epochs"]
+        if done >= epochs:
+            return 0
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+    device = next(model.parameters()).device
+    model.train()
+    for epoch in range(done, epochs):
+        order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(len(x)))
+        for rows in order.split(batch_size):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[rows].to(device)), y[rows].to(device)).backward()
+            optimizer.step()
+        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epoch + 1}, path)
+    return epochs - done
+
+
+# %% exercise="fit-and-resume" wrong="saves-the-number-of-the-epoch" fails="when the first is over, 1 is done" points=2
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    path, done = folder / "checkpoint.pt", 0
+    if path.exists():
+        saved = torch.load(path)
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        done = saved["epochs"]
+    device = next(model.parameters()).device
+    model.train()
+    for epoch in range(done, epochs):
+        order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(len(x)))
+        for rows in order.split(batch_size):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[rows].to(device)), y[rows].to(device)).backward()
+            optimizer.step()
+        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epoch}, path)
+    return max(epochs - done, 0)
+
+
+# %% exercise="fit-and-resume" wrong="saves-in-every-step" fails="at the end of an epoch" points=4
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    path, done = folder / "checkpoint.pt", 0
+    if path.exists():
+        saved = torch.load(path)
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        done = saved["epochs"]
+    device = next(model.parameters()).device
+    model.train()
+    for epoch in range(done, epochs):
+        order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(len(x)))
+        for rows in order.split(batch_size):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[rows].to(device)), y[rows].to(device)).backward()
+            optimizer.step()
+            torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epoch}, path)
+        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epoch + 1}, path)
+    return max(epochs - done, 0)
+
+
+# %% exercise="fit-and-resume" wrong="with-replacement" fails="once in each epoch" points=4
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    path, done = folder / "checkpoint.pt", 0
+    if path.exists():
+        saved = torch.load(path)
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        done = saved["epochs"]
+    device = next(model.parameters()).device
+    model.train()
+    for epoch in range(done, epochs):
+        order = torch.from_numpy(np.random.default_rng((seed, epoch)).integers(len(x), size=len(x)))
+        for rows in order.split(batch_size):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[rows].to(device)), y[rows].to(device)).backward()
+            optimizer.step()
+        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epoch + 1}, path)
+    return max(epochs - done, 0)
+
+
+# %% exercise="fit-and-resume" wrong="cleared-after-the-step" fails="a gradient from before the call was added in" points=4
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    path, done = folder / "checkpoint.pt", 0
+    if path.exists():
+        saved = torch.load(path)
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        done = saved["epochs"]
+    device = next(model.parameters()).device
+    model.train()
+    for epoch in range(done, epochs):
+        order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(len(x)))
+        for rows in order.split(batch_size):
+            F.cross_entropy(model(x[rows].to(device)), y[rows].to(device)).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epoch + 1}, path)
+    return max(epochs - done, 0)
+
+
+# %% exercise="fit-and-resume" wrong="all-data-to-the-device" fails="rows to meta at once" points=4
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    path, done = folder / "checkpoint.pt", 0
+    if path.exists():
+        saved = torch.load(path)
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        done = saved["epochs"]
+    device = next(model.parameters()).device
+    x, y = x.to(device), y.to(device)
+    model.train()
+    for epoch in range(done, epochs):
+        order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(len(x)))
+        for rows in order.split(batch_size):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[rows]), y[rows]).backward()
+            optimizer.step()
+        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epoch + 1}, path)
+    return max(epochs - done, 0)
+
+
+# %% exercise="fit-and-resume" wrong="prints-the-loss" fails="printed a tensor" points=4
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    path, done = folder / "checkpoint.pt", 0
+    if path.exists():
+        saved = torch.load(path)
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        done = saved["epochs"]
+    device = next(model.parameters()).device
+    model.train()
+    for epoch in range(done, epochs):
+        order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(len(x)))
+        for rows in order.split(batch_size):
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(x[rows].to(device)), y[rows].to(device))
+            loss.backward()
+            optimizer.step()
+        print("epoch", epoch, loss)
+        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epoch + 1}, path)
+    return max(epochs - done, 0)
+
+
 # %% exercise="fit-and-resume" right="generator-per-epoch"
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     files = sorted(folder.glob("epoch-*.pt"))
@@ -1079,6 +1472,55 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
         torch.save(state | {"generator": generator.get_state(), "done": done}, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
     return done - start
+
+
+# %% exercise="fit-and-resume" right="loader-for-each-epoch"
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    from torch.utils.data import DataLoader, TensorDataset
+
+    path = folder / "checkpoint.pth"
+    start = 0
+    if path.exists():
+        checkpoint = torch.load(path)
+        model.load_state_dict(checkpoint["model_state"])
+        optimizer.load_state_dict(checkpoint["optimizer_state"])
+        start = checkpoint["epoch"]
+    device = next(model.parameters()).device
+    data, trained = TensorDataset(x, y), 0
+    criterion = nn.CrossEntropyLoss()
+    for epoch in range(start, epochs):
+        g = torch.Generator()
+        g.manual_seed(seed * 100000 + epoch)
+        model.train()
+        for xb, yb in DataLoader(data, batch_size=batch_size, shuffle=True, generator=g):
+            xb, yb = xb.to(device), yb.to(device)
+            optimizer.zero_grad()
+            criterion(model(xb), yb).backward()
+            optimizer.step()
+        torch.save({"model_state": model.state_dict(), "optimizer_state": optimizer.state_dict(), "epoch": epoch + 1}, path)
+        trained += 1
+    return trained
+
+
+# %% exercise="fit-and-resume" wrong="whole-model-in-the-file" fails="save its state_dict" points=1 verdict="errored"
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    path, done = folder / "all.pt", 0
+    if path.exists():
+        old, state, done = torch.load(path, weights_only=False)
+        model.load_state_dict(old.state_dict())
+        optimizer.load_state_dict(state)
+    device = next(model.parameters()).device
+    for epoch in range(done, epochs):
+        model.train()
+        torch.manual_seed(1_000_003 * seed + epoch)
+        order = torch.randperm(x.shape[0])
+        for rows in torch.split(order, batch_size):
+            loss = F.cross_entropy(model(x[rows].to(device)), y[rows].to(device))
+            model.zero_grad()
+            loss.backward()
+            optimizer.step()
+        torch.save((model, optimizer.state_dict(), epoch + 1), path)
+    return max(0, epochs - done)
 
 
 # %% exercise="train-classifier" wrong="never-shuffled" fails="shuffle the rows in every epoch" points=3
@@ -1283,6 +1725,65 @@ def train_classifier(x_train, y_train, x_val, y_val, seed):
     return model.eval()
 
 
+# %% exercise="train-classifier" wrong="dropout-at-all-times" fails="a dropout is on at all times" points=4
+def train_classifier(x_train, y_train, x_val, y_val, seed):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = nn.Linear(64, 64), nn.Linear(64, 10)
+
+        def forward(self, x):
+            return self.two(F.dropout(F.relu(self.one(x / 16)), 0.1))
+
+    torch.manual_seed(seed)
+    model = Net()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(10):
+        for rows in torch.randperm(len(x_train)).split(64):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x_train[rows]), y_train[rows]).backward()
+            optimizer.step()
+    return model.eval()
+
+
+# %% exercise="train-classifier" wrong="return-missing" fails="is return model missing"
+def train_classifier(x_train, y_train, x_val, y_val, seed):
+    torch.manual_seed(seed)
+    model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for rows in torch.randperm(len(x_train)).split(64):
+        optimizer.zero_grad()
+        F.cross_entropy(model(x_train[rows] / 16), y_train[rows]).backward()
+        optimizer.step()
+
+
+# %% exercise="train-classifier" wrong="nearest-neighbour" fails="gave the same model as with seed" points=4
+def train_classifier(x_train, y_train, x_val, y_val, seed):
+    class Nearest(nn.Module):
+        def forward(self, x):
+            rows = torch.cdist(x, x_train).argmin(1)
+            return F.one_hot(y_train[rows], 10).float()
+
+    return Nearest().eval()
+
+
+# %% exercise="train-classifier" wrong="fixed-seed" fails="use the argument seed" points=4
+def train_classifier(x_train, y_train, x_val, y_val, seed):
+    class Scale(nn.Module):
+        def forward(self, x):
+            return x / 16
+
+    torch.manual_seed(0)
+    model = nn.Sequential(Scale(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(10):
+        for rows in torch.randperm(len(x_train)).split(64):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x_train[rows]), y_train[rows]).backward()
+            optimizer.step()
+    return model.eval()
+
+
 # %% exercise="train-classifier" right="batch-normalisation"
 def train_classifier(x_train, y_train, x_val, y_val, seed):
     generator = torch.Generator().manual_seed(seed)
@@ -1345,4 +1846,33 @@ def train_classifier(x_train, y_train, x_val, y_val, seed):
         if score >= best:
             best, chosen = score, copy.deepcopy(model.state_dict())
     model.load_state_dict(chosen)
+    return model
+
+
+# %% exercise="train-classifier" right="early-stopping"
+def train_classifier(x_train, y_train, x_val, y_val, seed):
+    import copy
+    from torch.utils.data import DataLoader, TensorDataset
+
+    torch.manual_seed(seed)
+    model = nn.Sequential(nn.BatchNorm1d(64), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    loader = DataLoader(TensorDataset(x_train, y_train), 32, shuffle=True, drop_last=True)
+    best, kept, patience = float("inf"), None, 3
+    for _ in range(30):
+        model.train()
+        for a, b in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(model(a), b).backward()
+            optimizer.step()
+        model.eval()
+        with torch.no_grad():
+            loss = F.cross_entropy(model(x_val), y_val).item()
+        if loss < best:
+            best, kept, patience = loss, copy.deepcopy(model.state_dict()), 3
+        else:
+            patience -= 1
+            if not patience:
+                break
+    model.load_state_dict(kept)
     return model
