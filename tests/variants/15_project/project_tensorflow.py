@@ -1334,32 +1334,6 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="trains-a-clone" fails="leave the model where it is" points=4
-def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
-    if any("CPU:1" in v.value.device for v in model.variables):
-        with tf.device("CPU:0"):
-            model = keras.models.clone_model(model)
-    optimizer.build(model.trainable_variables)
-    path, done = folder / "checkpoint.npz", 0
-    variables = [*model.variables, *optimizer.variables]
-    if path.exists():
-        with np.load(path) as saved:
-            for i, variable in enumerate(variables):
-                variable.assign(saved[f"v{i}"])
-            done = int(saved["epochs"])
-    for epoch in range(done, epochs):
-        order = np.random.default_rng((seed, epoch)).permutation(len(x))
-        for i in range(0, len(x), batch_size):
-            rows = order[i : i + batch_size]
-            with tf.GradientTape() as tape:
-                logits = model(x[rows], training=True)
-                loss = ops.mean(keras.losses.sparse_categorical_crossentropy(y[rows], logits, from_logits=True))
-            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
-        arrays = {f"v{i}": variable.numpy() for i, variable in enumerate(variables)}
-        np.savez(path, epochs=epoch + 1, **arrays)
-    return max(epochs - done, 0)
-
-
 # %% exercise="fit-and-resume" wrong="shuffle-that-heeds-the-global-seed" fails="the order must depend on seed and epoch alone" points=4
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     optimizer.build(model.trainable_variables)
