@@ -1751,7 +1751,8 @@ print("same weights:", np.array_equal(one.dense.kernel, other.dense.kernel))
 #
 # - **In**: `x`, float32, rank 2 or more. **Out**: float32; if `left` returns `(..., a)` and `right`
 #   returns `(..., b)`, the result is `(..., a + b)`.
-# - Both blocks see the input as it came. Their weights are the weights of the `Parallel`.
+# - Both blocks are *called* (`left(x)`), on the input as it came. Their weights are the weights of
+#   the `Parallel`.
 #
 # **`repeat_block(make_block, n)`** is a function that returns a `keras.Sequential` of `n` blocks,
 # for `n` of 1 or more.
@@ -1760,8 +1761,8 @@ print("same weights:", np.array_equal(one.dense.kernel, other.dense.kernel))
 # - `repeat_block` calls it exactly `n` times, and the result holds exactly the blocks that came
 #   back, in the order in which they were made.
 #
-# The first two tests cells (1 point each) look at what `Parallel` holds and at what it computes,
-# the third (2 points) at `repeat_block`.
+# The first two tests cells (1 point each) look at what `Parallel` holds and calls and at what it
+# computes, the third (2 points) at `repeat_block`.
 
 # %% [markdown] exercise="parallel" role="hint"
 # <details><summary>Hint 1</summary>

@@ -1517,7 +1517,8 @@ print("same weights:", torch.equal(one.dense.weight, other.dense.weight))
 #
 # - **In**: `x`, float32, rank 2 or more. **Out**: float32; if `left` returns `(..., a)` and `right`
 #   returns `(..., b)`, the result is `(..., a + b)`.
-# - Both blocks see the input as it came. Their parameters are the parameters of the `Parallel`.
+# - Both blocks are *called* (`left(x)`), on the input as it came. Their parameters are the
+#   parameters of the `Parallel`.
 #
 # **`repeat_block(make_block, n)`** is a function that returns an `nn.Sequential` of `n` blocks, for
 # `n` of 1 or more.
