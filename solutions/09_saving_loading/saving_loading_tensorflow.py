@@ -214,12 +214,14 @@ print("named allow_pickle:", np.load(folder / "taken.npz").files)
 #   dictionary may be empty.
 # - Tensors are `tf.Tensor`s of dtype bool, uint8, int32, int64, float16, float32 or float64 and any
 #   shape, `()` and shapes with a 0 in them included.
-# - What comes back is a plain `dict` with the same names and `tf.Tensor`s of the same dtypes,
-#   shapes and values. They stay as they are when the file is removed.
+# - What comes back is a plain `dict` with the same names, in any order, and `tf.Tensor`s of the
+#   same dtypes, shapes and values. They stay as they are when the file is removed.
 # - All of it comes from the file: `load_tensors` also reads an archive that another program made,
 #   and keeps nothing in memory from one call to the next.
+# - The dictionary that is saved is left as it was.
 #
-# The first tests cell (2 points) saves and loads, the second (1 point) looks at the file.
+# The three tests cells (1 point each) save and load, look at the file, and look at what is left
+# alone and at archives of another program.
 
 # %% [markdown] exercise="tensor-dictionary" role="hint"
 # <details><summary>Hint 1</summary>
@@ -254,14 +256,14 @@ def load_tensors(path: Path) -> dict[str, tf.Tensor]:
     # END SOLUTION
 
 
-# %% exercise="tensor-dictionary" role="tests" points=2
-# Exercise 9.1, tests 1 of 2: what is saved comes back.
+# %% exercise="tensor-dictionary" role="tests" points=1
+# Exercise 9.1, tests 1 of 3: what is saved comes back.
 def check_round_trip(arrays):
     """Save and load tensors made from arrays."""
     tensors = {name: tf.constant(array) for name, array in arrays.items()}
     kinds = {name: f"{array.dtype} {array.shape}" for name, array in arrays.items()}
     with tempfile.TemporaryDirectory() as place:
-        path = Path(place) / "tensors.npz"
+        path, called = Path(place) / "tensors.npz", "load_tensors after save_tensors"
         try:
             save_tensors(tensors, path)
         except ValueError as error:
@@ -271,7 +273,6 @@ def check_round_trip(arrays):
         assert path.exists(), (
             f"save_tensors for {kinds} wrote no file at the path that it was given; the folder "
             f"holds {sorted(p.name for p in Path(place).iterdir())}.")
-        called = "load_tensors after save_tensors"
         try:
             loaded = load_tensors(path)
         except (ValueError, pickle.UnpicklingError) as error:
@@ -292,7 +293,6 @@ def check_round_trip(arrays):
             f"{called}: {name!r} has shape {tuple(got.shape)}, wanted {array.shape}.")
         assert np.array_equal(got.numpy(), array), (
             f"{called}: {name!r} holds {got.numpy().tolist()}, wanted {array.tolist()}.")
-    assert list(tensors) == list(arrays), "save_tensors changed the dictionary that it was given."
 
 
 for arrays in [
@@ -312,7 +312,7 @@ for arrays in [
 # END HIDDEN TESTS
 
 # %% exercise="tensor-dictionary" role="tests" points=1
-# Exercise 9.1, tests 2 of 2: the file, opened by NumPy alone.
+# Exercise 9.1, tests 2 of 3: the file, opened by NumPy alone.
 def check_file(arrays):
     tensors = {name: tf.constant(array) for name, array in arrays.items()}
     with tempfile.TemporaryDirectory() as place:
@@ -341,17 +341,6 @@ def check_file(arrays):
                 assert got.dtype == wanted.dtype and np.array_equal(got, wanted), (
                     f"in the archive of save_tensors {name!r} is {got.dtype} {got.tolist()}, "
                     f"wanted {wanted.dtype} {wanted.tolist()}.")
-        # An archive that somebody else wrote.
-        renamed = {f"again.{name}": array for name, array in arrays.items()}
-        np.savez(Path(place) / "other.npz", **renamed)
-        try:
-            loaded = load_tensors(Path(place) / "other.npz")
-        except KeyError:
-            loaded = {}
-        assert list(loaded) == list(renamed) and all(
-            np.array_equal(loaded[name], array) for name, array in renamed.items()), (
-            f"load_tensors does not read an archive of np.savez with {list(renamed)}: take all "
-            "from the file, and nothing from what save_tensors kept in memory.")
 
 
 for arrays in [{"weight": np.array([[0.1, -2.0]], "float32"), "steps": np.array(3)}]:
@@ -359,6 +348,38 @@ for arrays in [{"weight": np.array([[0.1, -2.0]], "float32"), "steps": np.array(
 # BEGIN HIDDEN TESTS
 for arrays in [{"a.b": np.array([True]), "c": np.zeros((2, 0), "float16"), "d": np.ones(3)}]:
     check_file(arrays)
+# END HIDDEN TESTS
+
+# %% exercise="tensor-dictionary" role="tests" points=1
+# Exercise 9.1, tests 3 of 3: what is left alone, and an archive that another program made.
+def check_left_alone(arrays):
+    """Save tensors; load zeros that NumPy saved."""
+    tensors = {name: tf.constant(array) for name, array in arrays.items()}
+    given = dict(tensors)
+    zeros = {f"{name}.again": np.zeros_like(array) for name, array in arrays.items()}
+    with tempfile.TemporaryDirectory() as place:
+        path, other = Path(place) / "tensors.npz", Path(place) / "other.npz"
+        np.savez(other, **zeros)
+        save_tensors(tensors, path)
+        assert list(tensors) == list(given) and all(tensors[n] is given[n] for n in given), (
+            f"save_tensors changed the dictionary that it was given: it had {list(given)}, and now "
+            f"{list(tensors)}.")
+        try:
+            found = load_tensors(other)
+        except (KeyError, OSError) as error:
+            found = type(error).__name__
+    assert type(found) is dict and set(found) == set(zeros) and not any(
+        np.any(tensor) for tensor in found.values()), (
+        f"load_tensors for an archive with {list(zeros)}, all zeros, which np.savez wrote, gave "
+        f"{found}: take all from the file at path, and keep nothing in memory.")
+
+
+for arrays in [{"weight": np.array([[0.1, -2.0]], "float32"), "steps": np.array(3)}]:
+    check_left_alone(arrays)
+# BEGIN HIDDEN TESTS
+for arrays in [{"w": np.array([1 / 3, 2.0]), "b": np.array([0.5], "float16")},
+               {"a.b": np.array([True]), "c": np.zeros((2, 0))}]:
+    check_left_alone(arrays)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -632,8 +653,8 @@ for name in ("x.npy", "gift.npy", "dictionary.npz", "plain.keras", "risky.keras"
 # - One thing is missing there: as above, Keras runs on PyTorch in that process, and there is no
 #   `tf`. Use `keras`, `layers`, `ops` and NumPy.
 #
-# The first tests cell (1 point) stays in this process, the second (2 points) starts a new one,
-# which takes a few seconds.
+# The three tests cells (1 point each) look at the file, load it in this process, and load it in a
+# new one, which takes a few seconds.
 
 # %% [markdown] exercise="weights-in-new-process" role="hint"
 # <details><summary>Hint 1</summary>
@@ -673,7 +694,48 @@ def load_into_clone(
 
 
 # %% exercise="weights-in-new-process" role="tests" points=1
-# Exercise 9.2, tests 1 of 2: the file and the clone, in this process.
+# Exercise 9.2, tests 1 of 3: the file.
+def check_file(make_network, kind, width):
+    """Save a network, change it, and let Keras read the file."""
+    rng = np.random.default_rng(width)
+    example = rng.normal(size=(2, width)).astype("float32")
+    net, reader = make_network(), make_network()
+    net(example), reader(example)
+    wanted = [rng.uniform(1, 5, size=w.shape).astype("float32") for w in net.weights]
+    net.set_weights(wanted)
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "net.weights.h5"
+        save_weights(net, path)
+        net.set_weights([np.zeros_like(a) for a in wanted])  # training goes on
+        assert path.exists(), f"save_weights(net, path) for {kind} wrote no file at path."
+        try:
+            reader.load_weights(path)
+        except (OSError, ValueError, KeyError) as error:
+            raise AssertionError(
+                f"load_weights cannot read what save_weights wrote for {kind}: "
+                f"{str(error)[:80]}. Write it with the network's own save_weights.") from None
+    for w, a in zip(reader.weights, wanted):
+        assert np.array_equal(w.numpy(), a), (
+            f"in the file of save_weights for {kind} the weight {w.name} of shape {a.shape} is not "
+            "what was saved: save all weights, trained or not.")
+
+
+def chain(*kinds):
+    return lambda: keras.Sequential([kind() for kind in kinds])
+
+
+for make, kind, width in [(chain(lambda: layers.Dense(2)), "a dense layer", 3)]:
+    check_file(make, kind, width)
+# BEGIN HIDDEN TESTS
+for make, kind, width in [
+    (chain(lambda: layers.Dense(3), layers.BatchNormalization), "Dense, BatchNormalization", 2),
+    (chain(lambda: layers.Dense(4), lambda: layers.Dense(4), layers.ReLU), "two layers, ReLU", 5),
+]:
+    check_file(make, kind, width)
+# END HIDDEN TESTS
+
+# %% exercise="weights-in-new-process" role="tests" points=1
+# Exercise 9.2, tests 2 of 3: the clone, in this process.
 class Plain(keras.Model):
     """A network of some layers, without a build of its own."""
 
@@ -688,25 +750,16 @@ class Plain(keras.Model):
 
 
 def check_clone(make_network, kind, width):
-    """Save a network, change it, and load the file twice."""
+    """Save a network, change it, move the file and load it twice."""
     rng = np.random.default_rng(width)
-    example = rng.normal(size=(2, width)).astype("float32")
-    net, reader = make_network(), make_network()
-    net(example), reader(example)
+    example, net = rng.normal(size=(2, width)).astype("float32"), make_network()
+    net(example)
     wanted = [rng.uniform(1, 5, size=w.shape).astype("float32") for w in net.weights]
     net.set_weights(wanted)
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "net.weights.h5"
         save_weights(net, path)
         assert path.exists(), f"save_weights(net, path) for {kind} wrote no file at path."
-        try:
-            reader.load_weights(path)
-        except (OSError, ValueError, KeyError) as error:
-            raise AssertionError(
-                f"load_weights cannot read what save_weights wrote for {kind}: "
-                f"{str(error)[:80]}. Write it with the network's own save_weights.") from None
-        assert all(np.array_equal(w.numpy(), a) for w, a in zip(reader.weights, wanted)), (
-            f"the file of save_weights for {kind} lacks some numbers: save all weights.")
         net.set_weights([np.zeros_like(a) for a in wanted])  # training goes on
         moved = path.rename(Path(place) / "moved.weights.h5")
         try:
@@ -728,9 +781,8 @@ def check_clone(make_network, kind, width):
             f"{len(wanted)}: build() marks a class without a build of its own as built and makes "
             "no weights, and load_weights then loads nothing. Call the clone on example.")
         got = clone.get_weights()
-        cause = "load from the file, after the clone was built"
-        if not any(a.any() for a in got):
-            cause = "they have the values of now; the file has those of when it was saved"
+        cause = "load from the file, after the clone was built" if any(a.any() for a in got) else (
+            "they have the values of now; the file has those of when it was saved")
         assert all(a.shape == b.shape and np.array_equal(a, b) for a, b in zip(got, wanted)), (
             f"the weights of the clone of {kind} are not what was saved: {cause}.")
     clones[0].set_weights([np.full_like(a, 9) for a in wanted])
@@ -749,9 +801,14 @@ for make, kind, width in [
     check_clone(make, kind, width)
 # END HIDDEN TESTS
 
-# %% exercise="weights-in-new-process" role="tests" points=2
-# Exercise 9.2, tests 2 of 2: in a new process.
-IMPORTS = """
+# %% exercise="weights-in-new-process" role="tests" points=1
+# Exercise 9.2, tests 3 of 3: in a new process.
+WITHOUT_TENSORFLOW = """
+import os, sys
+os.environ["KERAS_BACKEND"] = "torch"
+sys.modules["tensorflow"] = None  # as if it were not installed
+"""
+SCRIPT = """
 import os, pickle, subprocess, sys, tempfile, warnings, zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -759,81 +816,68 @@ import matplotlib.pyplot as plt
 import numpy as np
 import keras
 from keras import layers, ops
+{solution_cell}
+{network}
+inputs = np.array({inputs}, "float32")
+clone = load_into_clone(make_network, inputs, Path({path!r}))
+answer = ops.convert_to_numpy(clone(inputs)).tolist()
 """
-WITHOUT_TENSORFLOW = """
-import os, sys
-os.environ["KERAS_BACKEND"] = "torch"
-sys.modules["tensorflow"] = None  # as if it were not installed
-"""
-QUESTION = """
-clone = load_into_clone(make_network, np.load(inputs), path)
-assert isinstance(clone, keras.Model), f"it returned {type(clone).__name__}, not a network"
-np.save(answer, ops.convert_to_numpy(clone(np.load(inputs))))
+NETWORK = """
+class Network(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.norm = layers.Dense(4, "relu"), layers.BatchNormalization()
+        self.out = layers.Dense(2)
+
+    def call(self, x):
+        return self.out(self.norm(self.hidden(x)))
+
+make_network = Network
 """
 
 
 def check_elsewhere(network, width, new_process):
     """Save a network here; load it in a new process, or in a name space without this notebook."""
     import inspect
+    import json
     import linecache
 
-    here = {"keras": keras, "layers": layers, "ops": ops}
+    here, there = {"keras": keras, "layers": layers, "ops": ops}, {"__name__": "elsewhere"}
     exec(network, here)
-    net = here["make_network"]()
-    rng = np.random.default_rng(width)
-    x = rng.normal(size=(4, width)).astype("float32")
-    net(x)
+    net, rng, error = here["make_network"](), np.random.default_rng(width), ""
+    x = rng.normal(size=(4, width)).round(3)
+    net(x.astype("float32"))
     net.set_weights([rng.uniform(0.5, 2, size=w.shape) for w in net.weights])
+    code = getattr(inspect.unwrap(load_into_clone), "__code__", None)
+    cell = "".join(linecache.getlines(code.co_filename)) if code else ""
     with tempfile.TemporaryDirectory() as place:
-        files = {name: Path(place) / f"{name}.npy" for name in ("inputs", "answer")}
-        files["path"] = Path(place) / "net.weights.h5"
-        save_weights(net, files["path"])
-        assert files["path"].exists(), "save_weights(net, path) wrote no file at path."
-        assert files["path"].read_bytes().startswith(b"\x89HDF"), (
-            "save_weights wrote a file that load_weights cannot read; see the first tests cell.")
-        np.save(files["inputs"], x)
-        code = getattr(inspect.unwrap(load_into_clone), "__code__", None)
-        cell = "".join(linecache.getlines(code.co_filename)) if code else ""
-        names = "".join(f"{name} = Path({str(file)!r})\n" for name, file in files.items())
-        script = "\n".join([IMPORTS, cell, network, names, QUESTION])
-        error = ""
+        path = Path(place) / "net.weights.h5"
+        save_weights(net, path)
+        assert path.exists(), "save_weights(net, path) wrote no file at path."
+        script = SCRIPT.format(
+            solution_cell=cell, network=network, path=str(path), inputs=x.tolist())
         if new_process:
-            command = [sys.executable, "-c", WITHOUT_TENSORFLOW + script]
-            done = subprocess.run(command, capture_output=True, text=True)
+            script = f"{WITHOUT_TENSORFLOW}{script}print('\\n', answer)"
+            done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
             error = (done.stderr.strip().splitlines() or [""])[-1] if done.returncode else ""
+            there["answer"] = None if error else json.loads(done.stdout.splitlines()[-1])
         else:
             try:
-                exec(script, {"__name__": "elsewhere"})
+                exec(script, there)
             except Exception as problem:
                 error = f"{type(problem).__name__}: {problem}"
-        if error.startswith("NotImplementedError"):
-            raise NotImplementedError
-        assert not error, (
-            f"in a new process load_into_clone failed: {error[:200]}. There is no tf there, and "
-            "nothing kept in memory: only the setup, the solution cell, make_network, the file.")
-        got = np.load(files["answer"])
-    wanted = np.asarray(net(x))
+    if error.startswith("NotImplementedError"):
+        raise NotImplementedError
+    assert not error, (
+        f"in a new process load_into_clone failed: {error[:200]}. There is no tf there, and "
+        "nothing kept in memory: only the setup, the solution cell, make_network, the file.")
+    got, wanted = np.array(there["answer"]), np.asarray(net(x.astype("float32")))
     assert got.shape == wanted.shape and np.allclose(got, wanted, rtol=1e-4, atol=1e-5), (
         f"in a new process the clone gives {got[0].round(5)} for the first row, the network gave "
         f"{wanted[0].round(5)}: not every number came from the file as it was.")
 
 
-for network, width in [
-    ("""
-class Network(keras.Model):
-    def __init__(self):
-        super().__init__()
-        self.hidden = layers.Dense(4, activation="relu")
-        self.norm = layers.BatchNormalization()
-        self.out = layers.Dense(2)
-
-    def call(self, x):
-        return self.out(self.norm(self.hidden(x)))
-
-def make_network():
-    return Network()
-""", 3),
-]:
+for network, width in [(NETWORK, 3)]:
     check_elsewhere(network, width, new_process=True)
 # BEGIN HIDDEN TESTS
 for blocks, width in [
@@ -982,8 +1026,8 @@ print("first network as before:", np.array_equal(before, after))
 #   whose message contains that name (`ValueError` or `KeyError`, as you like), and `target` is as
 #   it was, also where other names in the list were right.
 #
-# The first tests cell (2 points) looks at what is copied, the second (1 point) at names that are
-# not there.
+# The three tests cells (1 point each) look at what is copied, at what the two networks share
+# afterwards, and at names that are not there.
 
 # %% [markdown] exercise="copy-two-layers" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1012,21 +1056,15 @@ def copy_layers(source: keras.Model, target: keras.Model, names: list[str]) -> N
     # END SOLUTION
 
 
-# %% exercise="copy-two-layers" role="tests" points=2
-# Exercise 9.3, tests 1 of 2: what is copied, and what is left alone.
-def make_pair(blocks, outputs, reverse):
-    """Two networks of the same layers but the last; every number is drawn anew."""
-    pair, rng = [], np.random.default_rng(3)
-    for width in outputs:
-        order = list(blocks.items())
-        if reverse and pair:
-            order.reverse()
-        net = keras.Sequential([
-            keras.Input((4,)), *(make(name) for name, make in order),
-            layers.Dense(width, name="last")])
-        net.set_weights([rng.uniform(1, 9, size=w.shape).astype("float32") for w in net.weights])
-        pair.append(net)
-    return pair
+# %% exercise="copy-two-layers" role="tests" points=1
+# Exercise 9.3, tests 1 of 3: what is copied, and what is left as it was.
+def make_network(blocks, width, rng):
+    """Layers of the given names and one of another width; every number is drawn anew."""
+    net = keras.Sequential([
+        keras.Input((4,)), *(make(name=name) for name, make in blocks),
+        layers.Dense(width, name="last")])
+    net.set_weights([rng.uniform(1, 9, size=w.shape).astype("float32") for w in net.weights])
+    return net
 
 
 def numbers(net):
@@ -1034,26 +1072,23 @@ def numbers(net):
 
 
 def check_copy(blocks, names, reverse=False):
-    source, target = make_pair(blocks, (2, 5), reverse)
+    rng, blocks = np.random.default_rng(3), list(blocks.items())
+    source = make_network(blocks, 2, rng)
+    target = make_network(blocks[::-1] if reverse else blocks, 5, rng)
     ours, theirs = numbers(source), numbers(target)
-    variables = {id(w) for w in target.weights}
     called = f"copy_layers(source, target, {names})"
     try:
-        result = copy_layers(source, target, names)
+        copy_layers(source, target, names)
     except KeyError as error:
         raise AssertionError(
             f"{called} raised KeyError ({error}), but both networks have these layers: a layer may "
             "be without weights; look for layers, not for weights.") from None
-    assert result is None, f"{called} returned {type(result).__name__}, wanted None."
     for (layer, weight), got in numbers(source).items():
         assert np.array_equal(got, ours[layer, weight]), (
             f"{called} changed {layer}/{weight} of source, which is only read: first source, then "
             "target.")
-    held = [(layer, w) for layer in target.layers for w in layer.weights]
-    assert len(held) == len(theirs) and all(id(w) in variables for _, w in held), (
-        f"after {called} target has other variables than before, which an optimizer made earlier "
-        "does not know: copy into the variables that are there; an assignment makes an alias.")
     now = numbers(target)
+    assert list(now) == list(theirs), f"{called} changed what target is made of."
     for (layer, weight), got in now.items():
         chosen = layer in names
         wanted = (ours if chosen else theirs)[layer, weight]
@@ -1062,21 +1097,13 @@ def check_copy(blocks, names, reverse=False):
         assert np.array_equal(got, wanted), (
             f"after {called} the weight {layer}/{weight} of target has "
             f"{'not the values of source' if chosen else 'changed'}: {cause}.")
-    target.set_weights([np.full(w.shape, -1.0) for w in target.weights])
-    for (layer, weight), got in numbers(source).items():
-        assert np.array_equal(got, ours[layer, weight]), (
-            f"after {called} {layer}/{weight} of source changes together with target: the two "
-            "networks share their weights. Copy the values.")
 
 
 def dense(name):
     return layers.Dense(4, name=name)
 
 
-def norm(name):
-    return layers.BatchNormalization(name=name)
-
-
+norm = layers.BatchNormalization
 for case in [
     ({"hidden1": dense, "hidden2": dense}, ["hidden1", "hidden2"]),
     ({"hidden1": dense, "norm": norm}, ["hidden1", "norm"]),
@@ -1088,13 +1115,51 @@ for case in [
     ({"hidden1": dense, "hidden2": dense, "hidden3": dense}, ["hidden3", "hidden2"]),
     ({"one": dense, "two": dense, "norm": norm}, ["two", "norm"], True),
     ({"one": dense, "two": dense}, []),
-    ({"one": dense, "relu": lambda name: layers.ReLU(name=name)}, ["relu", "one"]),
+    ({"one": dense, "relu": layers.ReLU}, ["relu", "one"]),
 ]:
     check_copy(*case)
 # END HIDDEN TESTS
 
 # %% exercise="copy-two-layers" role="tests" points=1
-# Exercise 9.3, tests 2 of 2: a name that is not there.
+# Exercise 9.3, tests 2 of 3: the same variables as before, and none in common.
+def check_apart(*kinds):
+    """Copy all layers of a network into another one, then write into the other one."""
+    source, target = (keras.Sequential([keras.Input((3,)), *(
+        kind(name=f"layer{i}") for i, kind in enumerate(kinds))]) for _ in range(2))
+    names = [layer.name for layer in source.layers]
+    source.set_weights([np.full(w.shape, i + 2.0) for i, w in enumerate(source.weights)])
+    variables, called = target.weights, f"copy_layers(source, target, {names})"
+    result = copy_layers(source, target, names)
+    assert result is None, f"{called} returned {type(result).__name__}, wanted None."
+    held = [w for layer in target.layers for w in layer.weights]
+    assert len(held) == len(variables) and all(a is b for a, b in zip(held, variables)), (
+        f"after {called} target has other variables than before, which an optimizer made earlier "
+        "does not know: copy into the variables that are there; an assignment makes an alias.")
+    ours = source.get_weights()
+    assert all(np.array_equal(w.numpy(), a) for w, a in zip(held, ours)), (
+        f"after {called} target has other numbers than source; get the first tests cell to pass "
+        "first.")
+    target.set_weights([np.full(w.shape, -1.0) for w in held])
+    for w, a in zip(source.weights, ours):
+        assert np.array_equal(w.numpy(), a), (
+            f"after {called} {w.path} of source changes together with target: the two networks "
+            "share their weights. Copy the values.")
+
+
+def dense(name):
+    return layers.Dense(4, name=name)
+
+
+for kinds in [(dense, dense)]:
+    check_apart(*kinds)
+# BEGIN HIDDEN TESTS
+norm = layers.BatchNormalization
+for kinds in [(dense, norm), (norm, layers.ReLU, dense, dense)]:
+    check_apart(*kinds)
+# END HIDDEN TESTS
+
+# %% exercise="copy-two-layers" role="tests" points=1
+# Exercise 9.3, tests 3 of 3: a name that is not there.
 def check_missing(ours, theirs, names, missing):
     """Networks with layers of the given names; one of the names asked for is missing."""
     rng, pair = np.random.default_rng(len(names)), []
@@ -1327,8 +1392,8 @@ print("left over:", [path.name for path in folder.glob("*.part")])
 #   an `int`.
 # - Saving changes nothing: network and optimizer go on as if it had not happened.
 #
-# The first tests cell (2 points) trains without random numbers, the second (1 point) with dropout,
-# the third (1 point) looks at what saving leaves behind.
+# The four tests cells (1 point each) look at what the network gets back, at what the optimizer gets
+# back, at a run with dropout, and at what saving leaves behind.
 
 # %% [markdown] exercise="resume-equals-uninterrupted" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1372,23 +1437,64 @@ def load_checkpoint(folder: Path, net: keras.Model, optimizer: keras.Optimizer) 
     # END SOLUTION
 
 
-# %% exercise="resume-equals-uninterrupted" role="tests" points=2
-# Exercise 9.4, tests 1 of 3: a run without random numbers.
-def check_resume(kind, settings, before, after):
-    """Train, save, train on; load into a new run, train that on, and compare."""
+# %% exercise="resume-equals-uninterrupted" role="tests" points=1
+# Exercise 9.4, tests 1 of 4: the step and the network, without random numbers.
+def check_network(kind, before, after):
+    """Train, save, train on; load into a new network, and compare with the moment of saving."""
     rng = np.random.default_rng(before)
     x, target = (rng.normal(size=s).astype("float32") for s in ((16, 3), (16, 1)))
 
-    def make(lr):
+    def make():
         net = keras.Sequential([
             keras.Input((3,)), layers.Dense(4, "tanh"), layers.BatchNormalization(),
             layers.Dense(1)])
-        return net, kind(learning_rate=lr, **settings)
+        return net, kind(0.05)
 
     def train(net, optimizer, steps):
         for _ in range(steps):
             with tf.GradientTape() as tape:
                 loss = ops.mean((net(x, training=True) - target) ** 2)
+            optimizer.apply(tape.gradient(loss, net.trainable_weights), net.trainable_weights)
+
+    (net, optimizer), (second, resumed) = make(), make()
+    train(net, optimizer, before)
+    name = f"the checkpoint of a run with {kind.__name__}"
+    with tempfile.TemporaryDirectory() as place:
+        save_checkpoint(Path(place), net, optimizer, before)
+        wanted = net.get_weights()
+        train(net, optimizer, after)
+        assert any(Path(place).iterdir()), f"save_checkpoint wrote no file for {name}."
+        step = load_checkpoint(Path(place), second, resumed)
+    assert type(step) is int, f"load_checkpoint gave {type(step).__name__}, wanted an int."
+    assert step == before, f"load_checkpoint gave {step}, wanted the {before} that were saved."
+    for w, a in zip(second.weights, wanted):
+        assert np.allclose(w.numpy(), a, rtol=1e-6, atol=0), (
+            f"{w.path} was not restored from {name}: the network has it from its own start, or has "
+            "the numbers of a later moment. Save all weights, trained or not.")
+
+
+for case in [(keras.optimizers.Adam, 3, 3)]:
+    check_network(*case)
+# BEGIN HIDDEN TESTS
+for case in [(keras.optimizers.SGD, 2, 4), (keras.optimizers.RMSprop, 5, 2)]:
+    check_network(*case)
+# END HIDDEN TESTS
+
+# %% exercise="resume-equals-uninterrupted" role="tests" points=1
+# Exercise 9.4, tests 2 of 4: the optimizer, which goes on as if nothing had happened.
+def check_optimizer(kind, settings, before, after):
+    """Train, save, train on; load into a new run, train that on, and compare."""
+    rng = np.random.default_rng(before)
+    x, target = (rng.normal(size=s).astype("float32") for s in ((16, 3), (16, 1)))
+
+    def make(lr):
+        net = keras.Sequential([keras.Input((3,)), layers.Dense(4, "tanh"), layers.Dense(1)])
+        return net, kind(learning_rate=lr, **settings)
+
+    def train(net, optimizer, steps):
+        for _ in range(steps):
+            with tf.GradientTape() as tape:
+                loss = ops.mean((net(x) - target) ** 2)
             optimizer.apply(tape.gradient(loss, net.trainable_weights), net.trainable_weights)
 
     def values(variables):
@@ -1404,45 +1510,38 @@ def check_resume(kind, settings, before, after):
     name = f"the checkpoint of a run with {kind.__name__}"
     with tempfile.TemporaryDirectory() as place:
         save_checkpoint(Path(place), net, optimizer, before)
-        state, memory = values(net.weights), values(optimizer.variables)
+        wanted = values(optimizer.variables)
         train(net, optimizer, after)
-        assert any(Path(place).iterdir()), f"save_checkpoint wrote no file for {name}."
-        step = load_checkpoint(Path(place), second, resumed)
-    assert type(step) is int, f"load_checkpoint gave {type(step).__name__}, wanted an int."
-    assert step == before, f"load_checkpoint gave {step}, wanted the {before} that were saved."
-    for w, wanted in zip(second.weights, state):
-        assert np.allclose(w.numpy(), wanted, rtol=1e-6, atol=0), (
-            f"{w.path} was not restored from {name}: the network has it from its own start, or has "
-            "the numbers of a later moment. Save all weights, trained or not.")
-    rate = float(resumed.learning_rate.numpy())
+        load_checkpoint(Path(place), second, resumed)
+    rate, got = float(resumed.learning_rate.numpy()), values(resumed.variables)
     assert np.isclose(rate, 0.02), (
         f"after loading {name} the learning rate is {rate:.2f}, wanted 0.02, which it had when it "
         "was saved: it is one of the optimizer's variables.")
-    got = values(resumed.variables)
-    assert len(got) == len(memory), (
-        f"after loading {name} the optimizer has {len(got)} variables, wanted {len(memory)}: it "
+    assert len(got) == len(wanted), (
+        f"after loading {name} the optimizer has {len(got)} variables, wanted {len(wanted)}: it "
         "was not built when its moments were to be restored, and they were lost without a word. "
         "Call optimizer.build(net.trainable_variables) first.")
-    assert same(got, memory), (
+    assert same(got, wanted), (
         f"the optimizer's variables were not restored from {name}: its moments and its step count "
         "are not those of when it was saved.")
     train(second, resumed, after)
     assert same(values(second.weights), values(net.weights)), (
-        f"{after} steps after loading {name} the weights differ from the uninterrupted run.")
+        f"{after} steps after loading {name} the weights differ from the uninterrupted run: was "
+        "the network not restored? See the first tests cell.")
 
 
 for case in [(keras.optimizers.Adam, {}, 3, 3)]:
-    check_resume(*case)
+    check_optimizer(*case)
 # BEGIN HIDDEN TESTS
 for case in [
     (keras.optimizers.SGD, {"momentum": 0.9}, 2, 4),
     (keras.optimizers.RMSprop, {"centered": True}, 5, 2),
 ]:
-    check_resume(*case)
+    check_optimizer(*case)
 # END HIDDEN TESTS
 
 # %% exercise="resume-equals-uninterrupted" role="tests" points=1
-# Exercise 9.4, tests 2 of 3: a run with dropout.
+# Exercise 9.4, tests 3 of 4: a run with dropout.
 def check_random(rates, before, after):
     """As above, with random numbers in each step; the new run begins with another state."""
     x = np.random.default_rng(after).normal(size=(8, 5)).astype("float32")
@@ -1480,7 +1579,7 @@ def check_random(rates, before, after):
     for a, b in zip(net.weights, second.weights):
         assert np.allclose(a.numpy(), b.numpy(), rtol=1e-5, atol=1e-6), (
             f"{after} steps after load_checkpoint for {name} {a.path} differs from the "
-            "uninterrupted run, although the random state is right: see the first tests cell.")
+            "uninterrupted run, although the random state is right: see the first two tests cells.")
 
 
 for case in [([0.5], 3, 3)]:
@@ -1491,7 +1590,7 @@ for case in [([0.2, 0.4], 1, 4), ([0.8], 4, 1)]:
 # END HIDDEN TESTS
 
 # %% exercise="resume-equals-uninterrupted" role="tests" points=1
-# Exercise 9.4, tests 3 of 3: what saving leaves behind, and folders that move.
+# Exercise 9.4, tests 4 of 4: what saving leaves behind, and folders that move.
 def check_saving(width, step):
     def make():
         net = keras.Sequential([
@@ -1720,7 +1819,8 @@ for kind in (Huber, HuberWithConfig):
 #   reduction and the same name, without anybody giving them again. (Registering the class is
 #   allowed, and not needed.)
 #
-# The first tests cell (1 point) looks at what is computed, the second (2 points) saves and loads.
+# The three tests cells (1 point each) look at what is computed, save and load, and look at losses
+# with other arguments beside each other.
 
 # %% [markdown] exercise="configurable-loss" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1762,7 +1862,7 @@ class QuantileLoss(keras.losses.Loss):
 
 
 # %% exercise="configurable-loss" role="tests" points=1
-# Exercise 9.5, tests 1 of 2: what the loss computes.
+# Exercise 9.5, tests 1 of 3: what the loss computes.
 def check_loss(quantile, targets, predictions):
     name = "QuantileLoss()" if quantile is None else f"QuantileLoss({quantile})"
     loss = QuantileLoss() if quantile is None else QuantileLoss(quantile)
@@ -1815,24 +1915,16 @@ for case in [
     check_loss(*case)
 # END HIDDEN TESTS
 
-# %% exercise="configurable-loss" role="tests" points=2
-# Exercise 9.5, tests 2 of 2: the quantile survives saving and loading.
-def check_kept(quantile, settings):
+# %% exercise="configurable-loss" role="tests" points=1
+# Exercise 9.5, tests 2 of 3: the quantile survives saving and loading.
+def check_kept(quantile):
     """Save a compiled model whole and load it."""
-    given = ", ".join([str(quantile), *(f"{k}={v!r}" for k, v in settings.items())])
-    name = f"QuantileLoss({given})"
-    net = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
-    loss = QuantileLoss(quantile, **settings)
+    name, loss = f"QuantileLoss({quantile})", QuantileLoss(quantile)
     assert isinstance(loss, keras.losses.Loss), (
         f"{name} gave {type(loss).__name__}, wanted a keras.losses.Loss.")
     y_true, y_pred = tf.constant([[3.0], [-1.0]]), tf.constant([[0.0], [0.0]])
-    each = np.array([3 * quantile, 1 - quantile])
-    reduction = settings.get("reduction", "sum_over_batch_size")
-    wanted = each.sum() if reduction == "sum" else each if reduction is None else each.mean()
-    own, wanted_name = np.asarray(loss(y_true, y_pred), "float64"), loss.name
-    assert own.shape == np.shape(wanted) and np.allclose(own, wanted, rtol=1e-5), (
-        f"{name} gives {own.round(5)} for errors 3 and -1, wanted {wanted.round(5)}, before "
-        "anything is saved: see the first tests cell, and hand **kwargs up to the base class.")
+    wanted = (3 * quantile + 1 - quantile) / 2
+    net = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
     net.compile(optimizer="sgd", loss=loss)
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "net.keras"
@@ -1848,7 +1940,6 @@ def check_kept(quantile, settings):
     again = loaded.loss
     assert type(again) is QuantileLoss, (
         f"a model compiled with {name} came back with a loss of type {type(again).__name__}.")
-    got = np.asarray(again(y_true, y_pred), "float64")
     kept = getattr(again, "quantile", None)
     assert type(kept) is float, (
         f"a model compiled with {name} came back with a quantile of type {type(kept).__name__}, "
@@ -1856,19 +1947,62 @@ def check_kept(quantile, settings):
     assert np.isclose(kept, quantile), (
         f"a model compiled with {name} came back with quantile {kept}, and nothing said so: what "
         "get_config does not return is not in the file, and the default takes its place.")
-    assert again.reduction == reduction and again.name == wanted_name, (
+    got = np.asarray(again(y_true, y_pred), "float64")
+    assert got.shape == () and np.isclose(got, wanted, rtol=1e-5), (
+        f"a model compiled with {name} came back with a loss that gives {got.round(5)} for errors "
+        f"3 and -1, wanted {wanted:.5f}.")
+
+
+for quantile in [0.9]:
+    check_kept(quantile)
+# BEGIN HIDDEN TESTS
+for quantile in [0.2, 0.75]:
+    check_kept(quantile)
+# END HIDDEN TESTS
+
+# %% exercise="configurable-loss" role="tests" points=1
+# Exercise 9.5, tests 3 of 3: reduction and name survive as well, and losses share nothing.
+def check_several(quantile, reduction, title):
+    """Make a loss with all its arguments, save it in a model and load it, beside another one."""
+    name = f"QuantileLoss({quantile}, reduction={reduction!r}, name={title!r})"
+    loss, other = QuantileLoss(quantile, reduction=reduction, name=title), QuantileLoss(0.375)
+    assert isinstance(loss, keras.losses.Loss), (
+        f"{name} gave {type(loss).__name__}, wanted a keras.losses.Loss.")
+    y_true, y_pred = tf.constant([[3.0], [-1.0]]), tf.constant([[0.0], [0.0]])
+    each = np.array([3 * quantile, 1 - quantile])
+    wanted = each.sum() if reduction == "sum" else each if reduction is None else each.mean()
+
+    def check_value(loss, which):
+        got = np.asarray(loss(y_true, y_pred), "float64")
+        assert got.shape == np.shape(wanted) and np.allclose(got, wanted, rtol=1e-5), (
+            f"{name}, {which}, gives {got.round(5)} for errors 3 and -1, wanted "
+            f"{np.round(wanted, 5)}: see the other tests cells, and hand **kwargs up to the base "
+            "class.")
+
+    check_value(loss, "before anything is saved")
+    net = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
+    net.compile(optimizer="sgd", loss=loss)
+    with tempfile.TemporaryDirectory() as place:
+        net.save(Path(place) / "net.keras")
+        again = keras.saving.load_model(
+            Path(place) / "net.keras", custom_objects={"QuantileLoss": QuantileLoss}).loss
+    assert type(again) is QuantileLoss, (
+        f"a model compiled with {name} came back with a loss of type {type(again).__name__}.")
+    assert again.reduction == reduction and again.name == title, (
         f"a model compiled with {name} came back with reduction {again.reduction!r} and name "
         f"{again.name!r}: get_config must hold that of the base class too, super().get_config().")
-    assert got.shape == np.shape(wanted) and np.allclose(got, wanted, rtol=1e-5), (
-        f"a model compiled with {name} came back with a loss that gives {got.round(5)} for errors "
-        f"3 and -1, wanted {wanted.round(5)}.")
+    check_value(again, "saved and loaded")
+    got, wanted = float(other(y_true, y_pred)), (3 * 0.375 + 0.625) / 2
+    assert np.isclose(got, wanted, rtol=1e-5), (
+        f"QuantileLoss(0.375) gives {got:.5f} for errors 3 and -1, wanted {wanted:.5f}, after "
+        f"{name} was saved and loaded: each object has a quantile of its own.")
 
 
-for case in [(0.9, {})]:
-    check_kept(*case)
+for case in [(0.9, "sum", "high")]:
+    check_several(*case)
 # BEGIN HIDDEN TESTS
-for case in [(0.2, {"reduction": "sum", "name": "low"}), (0.75, {"reduction": None})]:
-    check_kept(*case)
+for case in [(0.2, "mean_with_sample_weight", "low"), (0.75, None, "each")]:
+    check_several(*case)
 # END HIDDEN TESTS
 
 # %% [markdown]

@@ -231,7 +231,8 @@ print("named allow_pickle:", np.load(folder / "taken.npz").files)
 #   and keeps nothing in memory from one call to the next.
 # - The tensors that are saved, and whether they require a gradient, are left as they were.
 #
-# The first tests cell (2 points) saves and loads, the second (1 point) looks at the file.
+# The three tests cells (1 point each) save and load, look at the file, and look at tensors with
+# gradients and archives of another program.
 
 # %% [markdown] exercise="tensor-dictionary" role="hint"
 # <details><summary>Hint 1</summary>
@@ -267,28 +268,25 @@ def load_tensors(path: Path) -> dict[str, torch.Tensor]:
     # END SOLUTION
 
 
-# %% exercise="tensor-dictionary" role="tests" points=2
-# Exercise 9.1, tests 1 of 2: what is saved comes back.
-def check_round_trip(arrays, with_gradient=()):
-    """Save and load tensors made from arrays; those named in with_gradient require one."""
+# %% exercise="tensor-dictionary" role="tests" points=1
+# Exercise 9.1, tests 1 of 3: what is saved comes back.
+def check_round_trip(arrays):
+    """Save and load tensors made from arrays."""
     tensors = {name: torch.tensor(array) for name, array in arrays.items()}
-    for name in with_gradient:
-        tensors[name].requires_grad_()
     kinds = {name: f"{array.dtype} {array.shape}" for name, array in arrays.items()}
     with tempfile.TemporaryDirectory() as place:
-        path = Path(place) / "tensors.npz"
+        path, called = Path(place) / "tensors.npz", "load_tensors after save_tensors"
         try:
             save_tensors(tensors, path)
         except (RuntimeError, ValueError) as error:
             if isinstance(error, NotImplementedError):
                 raise
             raise AssertionError(
-                f"save_tensors for {kinds} raised {type(error).__name__} ({error}): detach a "
-                "tensor before numpy(), and keep each one as an array of its own.") from None
+                f"save_tensors for {kinds} raised {type(error).__name__} ({str(error)[:80]}): keep "
+                "each one as an array of its own.") from None
         assert path.exists(), (
             f"save_tensors for {kinds} wrote no file at the path that it was given; the folder "
             f"holds {sorted(p.name for p in Path(place).iterdir())}.")
-        called = "load_tensors after save_tensors"
         try:
             loaded = load_tensors(path)
         except (ValueError, pickle.UnpicklingError) as error:
@@ -307,33 +305,28 @@ def check_round_trip(arrays, with_gradient=()):
             "torch.Tensor(...) and a common array do not keep the dtype of each tensor.")
         assert tuple(got.shape) == array.shape, (
             f"{called}: {name!r} has shape {tuple(got.shape)}, wanted {array.shape}.")
-        assert not got.requires_grad, f"{called}: {name!r} requires a gradient, wanted none."
-        assert np.array_equal(got.numpy(), array), (
+        assert np.array_equal(got.detach().numpy(), array), (
             f"{called}: {name!r} holds {got.tolist()}, wanted {array.tolist()}.")
-        before = tensors[name]
-        assert before.requires_grad == (name in with_gradient) and np.array_equal(
-            before.detach().numpy(), array), f"save_tensors changed {name!r}, which it was given."
 
 
-for case in [
-    ({"weight": np.array([[1.5, -2.0, 0.1]], "float32"), "steps": np.array([3, 2**40])},),
-    ({"encoder.0.weight": np.arange(6.0).reshape(3, 2), "on": np.array([True, False])},
-     ("encoder.0.weight",)),
+for arrays in [
+    {"weight": np.array([[1.5, -2.0, 0.1]], "float32"), "steps": np.array([3, 2**40])},
+    {"encoder.0.weight": np.arange(6.0).reshape(3, 2), "on": np.array([True, False])},
 ]:
-    check_round_trip(*case)
+    check_round_trip(arrays)
 # BEGIN HIDDEN TESTS
-for case in [
-    ({"scalar": np.array(2.5, "float16"), "empty": np.zeros((0, 3), "int32")},),
-    ({"image": np.arange(8, dtype="uint8").reshape(2, 4).T, "a name/with signs": np.ones(1)},),
-    ({"w": np.array([1 / 3, 2 / 3]), "b": np.array([1 / 3], "float32")}, ("w", "b")),
-    ({"allowed": np.array(True), "n": np.array([[-1]], "int32"), "m": np.array([[7]])},),
-    ({},),
+for arrays in [
+    {"scalar": np.array(2.5, "float16"), "empty": np.zeros((0, 3), "int32")},
+    {"image": np.arange(8, dtype="uint8").reshape(2, 4).T, "a name/with signs": np.ones(1)},
+    {"w": np.array([1 / 3, 2 / 3]), "b": np.array([1 / 3], "float32")},
+    {"allowed": np.array(True), "n": np.array([[-1]], "int32"), "m": np.array([[7]])},
+    {},
 ]:
-    check_round_trip(*case)
+    check_round_trip(arrays)
 # END HIDDEN TESTS
 
 # %% exercise="tensor-dictionary" role="tests" points=1
-# Exercise 9.1, tests 2 of 2: the file, opened by NumPy alone.
+# Exercise 9.1, tests 2 of 3: the file, opened by NumPy alone.
 def check_file(arrays):
     tensors = {name: torch.tensor(array) for name, array in arrays.items()}
     with tempfile.TemporaryDirectory() as place:
@@ -364,16 +357,6 @@ def check_file(arrays):
                 assert got.dtype == wanted.dtype and np.array_equal(got, wanted), (
                     f"in the archive of save_tensors {name!r} is {got.dtype} {got.tolist()}, "
                     f"wanted {wanted.dtype} {wanted.tolist()}.")
-        other = Path(place) / "other.npz"
-        np.savez(other, **{name: np.zeros_like(array) for name, array in arrays.items()})
-        try:
-            loaded = load_tensors(other)
-        except (KeyError, FileNotFoundError) as error:
-            loaded = type(error).__name__
-        assert type(loaded) is dict and sorted(loaded) == sorted(arrays) and not any(
-            bool(tensor.any()) for tensor in loaded.values()), (
-            f"load_tensors for an archive with {list(arrays)}, all zeros, which np.savez wrote, "
-            f"gave {loaded}: read the file at path, and keep nothing in memory.")
 
 
 for arrays in [{"weight": np.array([[0.1, -2.0]], "float32"), "steps": np.array(3)}]:
@@ -381,6 +364,52 @@ for arrays in [{"weight": np.array([[0.1, -2.0]], "float32"), "steps": np.array(
 # BEGIN HIDDEN TESTS
 for arrays in [{"a.b": np.array([True]), "c": np.zeros((2, 0), "float16"), "d": np.ones(3)}]:
     check_file(arrays)
+# END HIDDEN TESTS
+
+# %% exercise="tensor-dictionary" role="tests" points=1
+# Exercise 9.1, tests 3 of 3: tensors with gradients, and an archive that another program made.
+def check_left_alone(arrays, with_gradient):
+    """Save tensors, some of which require a gradient; load zeros that NumPy saved."""
+    tensors = {name: torch.tensor(array) for name, array in arrays.items()}
+    for name in with_gradient:
+        tensors[name].requires_grad_()
+    zeros = {f"{name}.again": np.zeros_like(array) for name, array in arrays.items()}
+    with tempfile.TemporaryDirectory() as place:
+        path, other = Path(place) / "tensors.npz", Path(place) / "other.npz"
+        np.savez(other, **zeros)
+        try:
+            save_tensors(tensors, path)
+        except RuntimeError as error:
+            if isinstance(error, NotImplementedError):
+                raise
+            raise AssertionError(
+                f"save_tensors for {list(tensors)}, where {with_gradient} require a gradient, "
+                f"raised RuntimeError ({error}): detach a tensor before numpy().") from None
+        loaded = load_tensors(path)
+        try:
+            found = load_tensors(other)
+        except (KeyError, FileNotFoundError) as error:
+            found = type(error).__name__
+    assert type(loaded) is dict and set(loaded) == set(arrays), (
+        "load_tensors after save_tensors gave other names; get the first tests cell to pass first.")
+    for name, array in arrays.items():
+        before = tensors[name]
+        assert before.requires_grad == (name in with_gradient) and np.array_equal(
+            before.detach().numpy(), array), f"save_tensors changed {name!r}, which it was given."
+        assert not getattr(loaded[name], "requires_grad", False), (
+            f"load_tensors after save_tensors: {name!r} requires a gradient, wanted none.")
+    assert type(found) is dict and set(found) == set(zeros) and not any(
+        bool(tensor.any()) for tensor in found.values()), (
+        f"load_tensors for an archive with {list(zeros)}, all zeros, which np.savez wrote, gave "
+        f"{found}: read the file at path, and keep nothing in memory.")
+
+
+for case in [({"weight": np.array([[0.1, -2.0]], "float32"), "steps": np.array(3)}, ["weight"])]:
+    check_left_alone(*case)
+# BEGIN HIDDEN TESTS
+for case in [({"w": np.array([1 / 3, 2.0]), "b": np.array([0.5], "float16")}, ["w", "b"]),
+             ({"a.b": np.array([True]), "c": np.zeros((2, 0))}, [])]:
+    check_left_alone(*case)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -594,7 +623,8 @@ for name in ("x.npy", "dictionary.npy", "dictionary.npz", "weights.pt", "whole.p
 #   and `make_network`; it has no other cell, and nothing that this process keeps in memory. What
 #   your functions need in addition must be in the solution cell.
 #
-# The first tests cell (1 point) stays in this process, the second (2 points) starts a new one.
+# The three tests cells (1 point each) look at the file, load it in this process, and load it in a
+# new one.
 
 # %% [markdown] exercise="weights-in-new-process" role="hint"
 # <details><summary>Hint 1</summary>
@@ -630,9 +660,55 @@ def load_into_clone(make_network: Callable[[], nn.Module], path: Path) -> nn.Mod
 
 
 # %% exercise="weights-in-new-process" role="tests" points=1
-# Exercise 9.2, tests 1 of 2: the file and the clone, in this process.
+# Exercise 9.2, tests 1 of 3: the file.
+def check_file(make_network, kind):
+    """Save a network, change it, and open the file."""
+    net = make_network()
+    with torch.no_grad():
+        for tensor in net.state_dict().values():
+            tensor += 1
+    wanted = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "net.pt"
+        save_weights(net, path)
+        with torch.no_grad():  # training goes on
+            for tensor in net.state_dict().values():
+                tensor.zero_()
+        assert path.exists(), f"save_weights(net, path) for {kind} wrote no file at path."
+        try:
+            content = torch.load(path)
+        except (pickle.UnpicklingError, RuntimeError, EOFError):
+            raise AssertionError(
+                f"torch.load does not open the file that save_weights wrote for {kind}: was the "
+                "network itself pickled? Save its state dict with torch.save.") from None
+    assert isinstance(content, dict), (
+        f"the file that save_weights wrote for {kind} holds {type(content).__name__}, wanted the "
+        "state dict.")
+    missing, extra = sorted(set(wanted) - set(content)), sorted(set(content) - set(wanted))
+    assert not missing and not extra, (
+        f"the file that save_weights wrote for {kind} lacks {missing} and holds {extra} in "
+        "addition: save net.state_dict(), which holds buffers as well as parameters.")
+    for name, tensor in wanted.items():
+        got = content[name]
+        assert torch.is_tensor(got) and got.dtype == tensor.dtype and torch.equal(got, tensor), (
+            f"{name} in the file that save_weights wrote for {kind} is not what was saved: it is "
+            f"{got}, wanted {tensor}.")
+
+
+for make, kind in [(lambda: nn.Linear(3, 2), "Linear(3, 2)")]:
+    check_file(make, kind)
+# BEGIN HIDDEN TESTS
+for make, kind in [
+    (lambda: nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)), "Sequential(Linear, BatchNorm1d)"),
+    (lambda: nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 1))), "nested Sequential"),
+]:
+    check_file(make, kind)
+# END HIDDEN TESTS
+
+# %% exercise="weights-in-new-process" role="tests" points=1
+# Exercise 9.2, tests 2 of 3: the clone, in this process.
 def check_clone(make_network, kind):
-    """Save a network, change it, and load the file twice."""
+    """Save a network, change it, move the file and load it twice."""
     net = make_network()
     with torch.no_grad():
         for tensor in net.state_dict().values():
@@ -642,19 +718,6 @@ def check_clone(make_network, kind):
         path = Path(place) / "net.pt"
         save_weights(net, path)
         assert path.exists(), f"save_weights(net, path) for {kind} wrote no file at path."
-        try:
-            content = torch.load(path)
-        except (pickle.UnpicklingError, RuntimeError, EOFError):
-            raise AssertionError(
-                f"torch.load does not open the file that save_weights wrote for {kind}: was the "
-                "network itself pickled? Save its state dict with torch.save.") from None
-        assert isinstance(content, dict), (
-            f"the file that save_weights wrote for {kind} holds {type(content).__name__}, wanted "
-            "the state dict.")
-        missing, extra = sorted(set(wanted) - set(content)), sorted(set(content) - set(wanted))
-        assert not missing and not extra, (
-            f"the file that save_weights wrote for {kind} lacks {missing} and holds {extra} in "
-            "addition: save net.state_dict(), which holds buffers as well as parameters.")
         with torch.no_grad():  # training goes on
             for tensor in net.state_dict().values():
                 tensor.zero_()
@@ -700,9 +763,9 @@ for make, kind in [
     check_clone(make, kind)
 # END HIDDEN TESTS
 
-# %% exercise="weights-in-new-process" role="tests" points=2
-# Exercise 9.2, tests 2 of 2: in a new process.
-IMPORTS = """
+# %% exercise="weights-in-new-process" role="tests" points=1
+# Exercise 9.2, tests 3 of 3: in a new process.
+SCRIPT = """
 import os, pickle, subprocess, sys, tempfile, zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -711,75 +774,65 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+{solution_cell}
+{network}
+clone = load_into_clone(make_network, Path({path!r}))
+answer = clone.eval()(torch.tensor({inputs})).tolist()
 """
-QUESTION = """
-clone = load_into_clone(make_network, path)
-assert isinstance(clone, nn.Module), f"it returned {type(clone).__name__}, not a network"
-np.save(answer, clone.eval()(torch.from_numpy(np.load(inputs))).detach().numpy())
-"""
-
-
-def check_elsewhere(network, width, new_process):
-    """Save a network here; load it in a new process, or in a name space without this notebook."""
-    import inspect
-    import linecache
-
-    here = {"torch": torch, "nn": nn, "F": F}
-    exec(network, here)
-    net = here["make_network"]()
-    x = np.random.default_rng(width).normal(size=(4, width)).astype("float32")
-    net(torch.from_numpy(x))  # batch normalisation takes note, lazy layers get their width
-    with tempfile.TemporaryDirectory() as place:
-        files = {name: Path(place) / f"{name}.npy" for name in ("inputs", "answer")}
-        files["path"] = Path(place) / "net.pt"
-        try:
-            save_weights(net, files["path"])
-        except (pickle.PicklingError, AttributeError) as error:
-            raise AssertionError(
-                f"save_weights(net, path) raised {type(error).__name__} ({error}): it pickles the "
-                "network, by the name of its class, which no other process has.") from None
-        assert files["path"].exists(), "save_weights(net, path) wrote no file at path."
-        np.save(files["inputs"], x)
-        code = getattr(inspect.unwrap(load_into_clone), "__code__", None)
-        cell = "".join(linecache.getlines(code.co_filename)) if code else ""
-        names = "".join(f"{name} = Path({str(file)!r})\n" for name, file in files.items())
-        script = "\n".join([IMPORTS, cell, network, names, QUESTION])
-        error = ""
-        if new_process:
-            done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-            error = (done.stderr.strip().splitlines() or [""])[-1] if done.returncode else ""
-        else:
-            try:
-                exec(script, {"__name__": "elsewhere"})
-            except Exception as problem:
-                error = f"{type(problem).__name__}: {problem}"
-        if error.startswith("NotImplementedError"):
-            raise NotImplementedError
-        assert not error, (
-            f"in a new process load_into_clone failed: {error[:200]}. It has the setup cell, the "
-            "solution cell, make_network and the file, and nothing that was kept in memory.")
-        got = np.load(files["answer"])
-    wanted = net.eval()(torch.from_numpy(x)).detach().numpy()
-    assert got.shape == wanted.shape and np.allclose(got, wanted, rtol=1e-5, atol=1e-6), (
-        f"in a new process the clone gives {got[0].round(5)} for the first row, the network gave "
-        f"{wanted[0].round(5)}: not every number came from the file as it was.")
-
-
-for network, width in [
-    ("""
+NETWORK = """
 class Scaled(nn.Module):
     def __init__(self):
         super().__init__()
-        self.dense = nn.Linear(3, 4)
-        self.register_buffer("scale", torch.rand(4))
+        self.dense, self.scale = nn.Linear(3, 4), nn.Buffer(torch.rand(4))
 
     def forward(self, x):
         return self.dense(x) * self.scale
 
 def make_network():
     return nn.Sequential(Scaled(), nn.BatchNorm1d(4), nn.Linear(4, 2))
-""", 3),
-]:
+"""
+
+
+def check_elsewhere(network, width, new_process):
+    """Save a network here; load it in a new process, or in a name space without this notebook."""
+    import inspect
+    import json
+    import linecache
+
+    here, there, error = {"torch": torch, "nn": nn}, {"__name__": "elsewhere"}, ""
+    exec(network, here)
+    net, x = here["make_network"](), np.random.default_rng(width).normal(size=(4, width)).round(3)
+    net(torch.tensor(x).float())  # batch normalisation takes note, lazy layers get their width
+    code = getattr(inspect.unwrap(load_into_clone), "__code__", None)
+    cell = "".join(linecache.getlines(code.co_filename)) if code else ""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "net.pt"
+        save_weights(net, path)
+        assert path.exists(), "save_weights(net, path) wrote no file at path."
+        script = SCRIPT.format(
+            solution_cell=cell, network=network, path=str(path), inputs=x.tolist())
+        if new_process:
+            command = [sys.executable, "-c", script + "print('\\n', answer)"]
+            done = subprocess.run(command, capture_output=True, text=True)
+            error = (done.stderr.strip().splitlines() or [""])[-1] if done.returncode else ""
+            there["answer"] = None if error else json.loads(done.stdout.splitlines()[-1])
+        else:
+            try:
+                exec(script, there)
+            except Exception as problem:
+                error = f"{type(problem).__name__}: {problem}"
+    if error.startswith("NotImplementedError"):
+        raise NotImplementedError
+    assert not error, (
+        f"in a new process load_into_clone failed: {error[:200]}. It has the setup cell, the "
+        "solution cell, make_network and the file, and nothing that was kept in memory.")
+    got, wanted = np.array(there["answer"]), net.eval()(torch.tensor(x).float()).detach().numpy()
+    assert got.shape == wanted.shape and np.allclose(got, wanted, rtol=1e-5, atol=1e-6), (
+        f"in a new process the clone gives {got[0].round(5)} for the first row, the network gave "
+        f"{wanted[0].round(5)}: not every number came from the file as it was.")
+
+
+for network, width in [(NETWORK, 3)]:
     check_elsewhere(network, width, new_process=True)
 # BEGIN HIDDEN TESTS
 for blocks, width in [
@@ -912,8 +965,8 @@ print("first network as before:", torch.equal(first.hidden.weight, before))
 #   whose message contains that name (`KeyError`, `ValueError` or `AttributeError`, as you like),
 #   and `target` is as it was, also where other names in the list were right.
 #
-# The first tests cell (2 points) looks at what is copied, the second (1 point) at names that are
-# not there.
+# The three tests cells (1 point each) look at what is copied, at what the two networks share
+# afterwards, and at names that are not there.
 
 # %% [markdown] exercise="copy-two-layers" role="hint"
 # <details><summary>Hint 1</summary>
@@ -948,37 +1001,32 @@ def copy_layers(source: nn.Module, target: nn.Module, names: list[str]) -> None:
     # END SOLUTION
 
 
-# %% exercise="copy-two-layers" role="tests" points=2
-# Exercise 9.3, tests 1 of 2: what is copied, and what is left alone.
-def make_pair(blocks, outputs):
-    """Two networks of the same blocks but the last; every number is drawn anew."""
-    pair, rng = [], np.random.default_rng(3)
-    for width in outputs:
-        net = nn.Sequential()
-        for name, make in blocks.items():
-            net.add_module(name, make())
-        net.add_module("last", nn.Linear(4, width))
-        with torch.no_grad():
-            for tensor in net.state_dict().values():
-                tensor.copy_(torch.from_numpy(rng.uniform(1, 9, size=tuple(tensor.shape))))
-        pair.append(net)
-    return pair
+# %% exercise="copy-two-layers" role="tests" points=1
+# Exercise 9.3, tests 1 of 3: what is copied, and what is left as it was.
+def make_network(blocks, width, rng):
+    """Blocks of the given names and a dense layer of another width; every number is drawn anew."""
+    net = nn.Sequential()
+    for name, make in {**blocks, "last": lambda: nn.Linear(4, width)}.items():
+        net.add_module(name, make())
+    with torch.no_grad():
+        for tensor in net.state_dict().values():
+            tensor.copy_(torch.from_numpy(rng.uniform(1, 9, size=tuple(tensor.shape))))
+    return net
 
 
 def check_copy(blocks, names):
-    source, target = make_pair(blocks, outputs=(2, 5))
+    rng = np.random.default_rng(3)
+    source, target = make_network(blocks, 2, rng), make_network(blocks, 5, rng)
     ours, theirs = (
         {n: t.numpy().copy() for n, t in net.state_dict().items()} for net in (source, target))
-    objects = dict(target.named_parameters())
-    called = f"copy_layers(source, target, {names})"
+    buffers, called = dict(target.named_buffers()), f"copy_layers(source, target, {names})"
     try:
-        result = copy_layers(source, target, names)
+        copy_layers(source, target, names)
     except (KeyError, ValueError, AttributeError) as error:
         raise AssertionError(
             f"{called} raised {type(error).__name__} ({error}), but both networks have these "
             "blocks: ask named_modules() or get_submodule(), which know blocks at any depth and "
             "without parameters.") from None
-    assert result is None, f"{called} returned {type(result).__name__}, wanted None."
     for name, tensor in source.state_dict().items():
         assert np.array_equal(tensor.numpy(), ours[name]), (
             f"{called} changed {name} of source, which is only read: first source, then target.")
@@ -990,25 +1038,15 @@ def check_copy(blocks, names):
         cause = "only the blocks that were named are copied, by their whole name"
         if chosen:
             cause = "buffers belong to a block as well as parameters" if (
-                name not in objects) else "all parameters of the named blocks are copied"
+                name in buffers) else "all parameters of the named blocks are copied"
         assert got.shape == wanted.shape and np.array_equal(got, wanted), (
             f"after {called} the tensor {name} of target has "
             f"{'not the values of source' if chosen else 'changed'}: {cause}.")
-    assert all(p is objects[n] for n, p in target.named_parameters()), (
-        f"after {called} target has other parameter objects than before, which an optimizer made "
-        "earlier does not know: copy into the tensors that are there, and do not assign layers.")
-    with torch.no_grad():
-        for tensor in target.state_dict().values():
-            tensor.fill_(-1)
-    for name, tensor in source.state_dict().items():
-        assert np.array_equal(tensor.numpy(), ours[name]), (
-            f"after {called} {name} of source changes together with target: the two networks share "
-            "memory. Copy the values; an assignment or .data = makes an alias.")
 
 
+two = {"hidden1": lambda: nn.Linear(3, 4), "hidden2": lambda: nn.Linear(4, 4)}
 for blocks, names in [
-    ({"hidden1": lambda: nn.Linear(3, 4), "hidden2": lambda: nn.Linear(4, 4)},
-     ["hidden1", "hidden2"]),
+    (two, ["hidden1", "hidden2"]),
     ({"hidden1": lambda: nn.Linear(3, 4), "norm": lambda: nn.BatchNorm1d(4)}, ["hidden1", "norm"]),
 ]:
     check_copy(blocks, names)
@@ -1016,29 +1054,59 @@ for blocks, names in [
 nested = {"body": lambda: nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 4))}
 for blocks, names in [
     ({"hidden1": lambda: nn.Linear(3, 4), "hidden10": lambda: nn.Linear(4, 4)}, ["hidden1"]),
-    ({"hidden1": lambda: nn.Linear(3, 4), "hidden2": lambda: nn.Linear(4, 4)}, ["hidden2"]),
-    (nested, ["body.1", "body.0"]),
-    (nested, ["body"]),
-    (nested, []),
+    (two, ["hidden2"]), (nested, ["body.1", "body.0"]), (nested, ["body"]), (nested, []),
     ({"hidden1": lambda: nn.Linear(3, 4), "act": nn.ReLU}, ["act", "hidden1"]),
 ]:
     check_copy(blocks, names)
 # END HIDDEN TESTS
 
 # %% exercise="copy-two-layers" role="tests" points=1
-# Exercise 9.3, tests 2 of 2: a name that is not there.
+# Exercise 9.3, tests 2 of 3: the same parameters as before, and no memory in common.
+def check_apart(make, names):
+    """Copy all blocks of a network into another one, then write into the other one."""
+    source, target = make(), make()
+    parameters = dict(target.named_parameters())
+    called = f"copy_layers(source, target, {names})"
+    result = copy_layers(source, target, names)
+    assert result is None, f"{called} returned {type(result).__name__}, wanted None."
+    now = dict(target.named_parameters())
+    assert set(now) == set(parameters) and all(now[n] is p for n, p in parameters.items()), (
+        f"after {called} target has other parameter objects than before, which an optimizer made "
+        "earlier does not know: copy into the tensors that are there, and do not assign layers.")
+    ours = {name: tensor.clone() for name, tensor in source.state_dict().items()}
+    assert all(torch.equal(t, ours[name]) for name, t in target.state_dict().items()), (
+        f"after {called} target has other numbers than source; get the first tests cell to pass "
+        "first.")
+    with torch.no_grad():
+        for tensor in target.state_dict().values():
+            tensor.fill_(-1)
+    for name, tensor in source.state_dict().items():
+        assert torch.equal(tensor, ours[name]), (
+            f"after {called} {name} of source changes together with target: the two networks share "
+            "memory. Copy the values; an assignment or .data = makes an alias.")
+
+
+for make, names in [(lambda: nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 4)),
+                     ["0", "2"])]:
+    check_apart(make, names)
+# BEGIN HIDDEN TESTS
+for make, names in [
+    (lambda: nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)), ["1", "0"]),
+    (lambda: nn.Sequential(nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))), ["0.0", "0.1"]),
+    (lambda: nn.Sequential(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))), ["0"]),
+]:
+    check_apart(make, names)
+# END HIDDEN TESTS
+
+# %% exercise="copy-two-layers" role="tests" points=1
+# Exercise 9.3, tests 3 of 3: a name that is not there.
 def check_missing(ours, theirs, names, missing):
     """Networks with layers of the given names; one of the names asked for is missing."""
-    rng, pair = np.random.default_rng(len(names)), []
-    for own in (ours, theirs):
-        net = nn.Sequential()
-        for name in own:
+    source, target = nn.Sequential(), nn.Sequential()
+    for net, own in ((source, ours), (target, theirs)):
+        for number, name in enumerate(own):
             net.add_module(name, nn.Linear(2, 2))
-        with torch.no_grad():
-            for p in net.parameters():
-                p.copy_(torch.from_numpy(rng.normal(size=tuple(p.shape))))
-        pair.append(net)
-    source, target = pair
+            nn.init.constant_(net.get_submodule(name).weight, number + 10 * (net is source))
     before = {n: t.numpy().copy() for n, t in target.state_dict().items()}
     called = f"copy_layers(source with {ours}, target with {theirs}, {names})"
     try:
@@ -1220,8 +1288,8 @@ print("left over:", [path.name for path in folder.glob("*.part")])
 #   the next draws are those which would have followed the call of `save_checkpoint`.
 # - Saving changes nothing: network, optimizer and generator go on as if it had not happened.
 #
-# The first tests cell (2 points) trains without random numbers, the second (1 point) with dropout,
-# the third (1 point) looks at the file and at what saving leaves behind.
+# The four tests cells (1 point each) look at what the network gets back, at what the optimizer gets
+# back, at a run with dropout, and at the file and what saving leaves behind.
 
 # %% [markdown] exercise="resume-equals-uninterrupted" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1267,16 +1335,16 @@ def load_checkpoint(path: Path, net: nn.Module, optimizer: torch.optim.Optimizer
     # END SOLUTION
 
 
-# %% exercise="resume-equals-uninterrupted" role="tests" points=2
-# Exercise 9.4, tests 1 of 3: a run without random numbers.
-def check_resume(kind, settings, before, after):
-    """Train, save, train on; load into a new run, train that on, and compare."""
+# %% exercise="resume-equals-uninterrupted" role="tests" points=1
+# Exercise 9.4, tests 1 of 4: the step and the network, without random numbers.
+def check_network(kind, before, after):
+    """Train, save, train on; load into a new network, and compare with the moment of saving."""
     rng = np.random.default_rng(before)
     x, target = (torch.from_numpy(rng.normal(size=s)).float() for s in ((16, 3), (16, 1)))
 
-    def make(lr):
+    def make():
         net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 1))
-        return net, kind(net.parameters(), lr=lr, **settings)
+        return net, kind(net.parameters(), lr=0.05)
 
     def train(net, optimizer, steps):
         for _ in range(steps):
@@ -1284,8 +1352,47 @@ def check_resume(kind, settings, before, after):
             F.mse_loss(net(x), target).backward()
             optimizer.step()
 
-    def numbers(of):
-        return {name: t.double().numpy().copy() for name, t in of.state_dict().items()}
+    (net, optimizer), (second, resumed) = make(), make()
+    train(net, optimizer, before)
+    name = f"the checkpoint of a run with {kind.__name__}"
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "checkpoint.pt"
+        save_checkpoint(path, net, optimizer, before)
+        wanted = {key: t.double().numpy().copy() for key, t in net.state_dict().items()}
+        train(net, optimizer, after)
+        assert path.exists(), f"save_checkpoint wrote no file for {name}."
+        step = load_checkpoint(path, second, resumed)
+    assert type(step) is int, f"load_checkpoint gave {type(step).__name__}, wanted an int."
+    assert step == before, f"load_checkpoint gave {step}, wanted the {before} that were saved."
+    for key, got in second.state_dict().items():
+        assert np.allclose(got.double().numpy(), wanted[key], rtol=1e-6, atol=0), (
+            f"{key} was not restored from {name}: the network has it from its own start, or has "
+            "the numbers of a later moment. The state dict holds parameters and buffers.")
+
+
+for case in [(torch.optim.Adam, 3, 3)]:
+    check_network(*case)
+# BEGIN HIDDEN TESTS
+for case in [(torch.optim.SGD, 2, 4), (torch.optim.AdamW, 5, 2)]:
+    check_network(*case)
+# END HIDDEN TESTS
+
+# %% exercise="resume-equals-uninterrupted" role="tests" points=1
+# Exercise 9.4, tests 2 of 4: the optimizer, which goes on as if nothing had happened.
+def check_optimizer(kind, settings, before, after):
+    """Train, save, train on; load into a new run, train that on, and compare."""
+    rng = np.random.default_rng(before)
+    x, target = (torch.from_numpy(rng.normal(size=s)).float() for s in ((16, 3), (16, 1)))
+
+    def make(lr):
+        net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+        return net, kind(net.parameters(), lr=lr, **settings)
+
+    def train(net, optimizer, steps):
+        for _ in range(steps):
+            optimizer.zero_grad()
+            F.mse_loss(net(x), target).backward()
+            optimizer.step()
 
     def memory(optimizer):
         return {(i, name): np.asarray(value) + 0.0 for i, kept in
@@ -1298,45 +1405,39 @@ def check_resume(kind, settings, before, after):
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "checkpoint.pt"
         save_checkpoint(path, net, optimizer, before)
-        state, moments = numbers(net), memory(optimizer)
+        wanted = memory(optimizer)
         train(net, optimizer, after)
-        assert path.exists(), f"save_checkpoint wrote no file for {name}."
-        step = load_checkpoint(path, second, resumed)
-    assert type(step) is int, f"load_checkpoint gave {type(step).__name__}, wanted an int."
-    assert step == before, f"load_checkpoint gave {step}, wanted the {before} that were saved."
-    for key, got in numbers(second).items():
-        assert np.allclose(got, state[key], rtol=1e-6, atol=0), (
-            f"{key} was not restored from {name}: the network has it from its own start, or has "
-            "the numbers of a later moment. The state dict holds parameters and buffers.")
-    assert resumed.param_groups[0]["lr"] == 0.02, (
-        f"after loading {name} the learning rate is {resumed.param_groups[0]['lr']}, wanted 0.02, "
-        "which it had when it was saved: load the whole state dict of the optimizer.")
+        load_checkpoint(path, second, resumed)
+    rate, got = resumed.param_groups[0]["lr"], memory(resumed)
+    assert rate == 0.02, (
+        f"after loading {name} the learning rate is {rate}, wanted 0.02, which it had when it was "
+        "saved: load the whole state dict of the optimizer.")
     own = {id(p) for p in second.parameters()}
     assert all(id(p) in own for group in resumed.param_groups for p in group["params"]), (
         f"after loading {name} the optimizer works on other tensors than the network has.")
-    got = memory(resumed)
-    assert set(got) == set(moments) and all(
-        np.allclose(got[key], moments[key], rtol=1e-6, atol=0) for key in moments), (
+    assert set(got) == set(wanted) and all(
+        np.allclose(got[key], wanted[key], rtol=1e-6, atol=0) for key in wanted), (
         f"the optimizer's memory was not restored from {name}: it has {len(got)} entries, wanted "
-        f"{len(moments)} with the moments and step counts of when it was saved.")
+        f"{len(wanted)} with the moments and step counts of when it was saved.")
     train(second, resumed, after)
-    wanted = numbers(net)
-    off = [k for k, v in numbers(second).items() if not np.allclose(v, wanted[k], 1e-5, 1e-7)]
-    assert not off, f"{after} steps after loading {name} {off} differ from the uninterrupted run."
+    for (key, p), q in zip(net.named_parameters(), second.parameters()):
+        assert np.allclose(p.detach().numpy(), q.detach().numpy(), rtol=1e-5, atol=1e-7), (
+            f"{after} steps after loading {name} {key} differs from the uninterrupted run: was the "
+            "network not restored? See the first tests cell.")
 
 
 for case in [(torch.optim.Adam, {}, 3, 3)]:
-    check_resume(*case)
+    check_optimizer(*case)
 # BEGIN HIDDEN TESTS
 for case in [
     (torch.optim.SGD, {"momentum": 0.9}, 2, 4),
     (torch.optim.AdamW, {"weight_decay": 0.1}, 5, 2),
 ]:
-    check_resume(*case)
+    check_optimizer(*case)
 # END HIDDEN TESTS
 
 # %% exercise="resume-equals-uninterrupted" role="tests" points=1
-# Exercise 9.4, tests 2 of 3: a run with dropout.
+# Exercise 9.4, tests 3 of 4: a run with dropout.
 def check_random(rate, before, after):
     """As above, with random numbers in each step; the new run begins with another state."""
     x = torch.from_numpy(np.random.default_rng(after).normal(size=(8, 5))).float()
@@ -1373,7 +1474,7 @@ def check_random(rate, before, after):
     for (key, p), q in zip(net.named_parameters(), second.parameters()):
         assert np.allclose(p.detach().numpy(), q.detach().numpy(), rtol=1e-5, atol=1e-7), (
             f"{after} steps after load_checkpoint for {name} {key} differs from the uninterrupted "
-            "run, although the generator is right: see the first tests cell.")
+            "run, although the generator is right: see the first two tests cells.")
 
 
 for case in [(0.5, 3, 3)]:
@@ -1384,7 +1485,7 @@ for case in [(0.2, 1, 5), (0.8, 4, 1)]:
 # END HIDDEN TESTS
 
 # %% exercise="resume-equals-uninterrupted" role="tests" points=1
-# Exercise 9.4, tests 3 of 3: the file, and what saving leaves behind.
+# Exercise 9.4, tests 4 of 4: the file, and what saving leaves behind.
 def check_saving(width, step):
     net = nn.Sequential(nn.Linear(width, 2), nn.BatchNorm1d(2), nn.Dropout(0.5)).train()
     optimizer = torch.optim.Adam(net.parameters())
@@ -1595,7 +1696,8 @@ for kind in (ScaleBuffer, ScaleExtra):
 #   strictly.
 # - Two losses share nothing: loading into one leaves the other alone.
 #
-# The first tests cell (1 point) looks at what is computed, the second (2 points) saves and loads.
+# The three tests cells (1 point each) look at what is computed, save and load, and look at several
+# losses beside each other.
 
 # %% [markdown] exercise="configurable-loss" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1632,7 +1734,7 @@ class QuantileLoss(nn.Module):
 
 
 # %% exercise="configurable-loss" role="tests" points=1
-# Exercise 9.5, tests 1 of 2: what the loss computes.
+# Exercise 9.5, tests 1 of 3: what the loss computes.
 def check_loss(quantile, predictions, targets):
     name = "QuantileLoss()" if quantile is None else f"QuantileLoss({quantile})"
     loss = QuantileLoss() if quantile is None else QuantileLoss(quantile)
@@ -1676,61 +1778,90 @@ for case in [(0.25, [[1.0, -2.0, 0.5]], [[0.0, 2.0, 2.5]]), (0.01, [3.0], [1.0])
     check_loss(*case)
 # END HIDDEN TESTS
 
-# %% exercise="configurable-loss" role="tests" points=2
-# Exercise 9.5, tests 2 of 2: the quantile survives saving and loading.
-def check_kept(quantile, start, inside):
-    """Load a loss with one quantile into one made with another, alone or inside a module."""
-    def make(q):
-        loss = QuantileLoss(q)
-        return (nn.ModuleDict({"net": nn.Linear(1, 1), "loss": loss}) if inside else loss), loss
-
+# %% exercise="configurable-loss" role="tests" points=1
+# Exercise 9.5, tests 2 of 3: the quantile survives saving and loading.
+def check_kept(quantile, start):
+    """Load the state of a loss with one quantile into a loss made with another."""
     def value(loss):
         result = loss(torch.tensor([0.0, 0.0, 0.0]), torch.tensor([3.0, -1.0, 2.0]))
         assert type(result) is torch.Tensor and tuple(result.shape) == (), (
             "QuantileLoss gives no tensor of shape (); get the first tests cell to pass first.")
         return result.item()
 
-    (saved, loss), (fresh, loaded), (_, other) = make(quantile), make(start), make(start)
-    assert isinstance(loss, nn.Module), f"QuantileLoss gave {type(loss).__name__}, no nn.Module."
-    own, before = value(loss), value(loaded)
-    wanted = (5 * quantile + (1 - quantile)) / 3
-    assert np.isclose(own, wanted, rtol=1e-5), (
-        f"QuantileLoss({quantile}), beside a QuantileLoss({start}) made after it, gives {own:.5f} "
-        f"for errors 3, -1, 2, wanted {wanted:.5f}: either the first tests cell fails too, or the "
-        "two losses share their quantile.")
     with tempfile.TemporaryDirectory() as place:
-        torch.save(saved.state_dict(), Path(place) / "loss.pt")
+        torch.save(QuantileLoss(quantile).state_dict(), Path(place) / "loss.pt")
         try:
             state = torch.load(Path(place) / "loss.pt")
         except pickle.UnpicklingError:
             raise AssertionError(
                 f"torch.load refuses the state dict of QuantileLoss({quantile}): extra state must "
                 "be tensors and plain values.") from None
+    fresh = QuantileLoss(start)
+    before = value(fresh)
     try:
         fresh.load_state_dict(state)
     except (RuntimeError, TypeError, KeyError) as error:
         raise AssertionError(
             f"the state dict of QuantileLoss({quantile}) does not load into QuantileLoss({start}): "
             f"{str(error)[:150]}") from None
-    got = value(loaded)
-    made = f"the state of QuantileLoss({quantile}), loaded into QuantileLoss({start})"
+    got, wanted = value(fresh), (5 * quantile + (1 - quantile)) / 3
     cause = "after loading, it computes with a part of the old quantile: what the constructor "
     cause += "worked out from it was kept"
     if np.isclose(got, before, rtol=1e-4):
         cause = f"it still computes with {start}: the quantile is a plain attribute, which no "
         cause += "state dict holds, or forward uses a copy that was kept aside"
     assert np.isclose(got, wanted, rtol=1e-5), (
-        f"{made}: for errors 3, -1, 2 the loss is {got:.5f}, wanted {wanted:.5f}: {cause}.")
-    assert np.isclose(value(loss), own) and np.isclose(value(other), before), (
-        f"{made}, changed another QuantileLoss as well: they share something.")
-    assert not list(loaded.parameters()), "QuantileLoss has parameters: its quantile is trained."
+        f"the state of QuantileLoss({quantile}), loaded into QuantileLoss({start}): for errors 3, "
+        f"-1, 2 the loss is {got:.5f}, wanted {wanted:.5f}: {cause}.")
 
 
-for case in [(0.9, 0.5, False)]:
+for case in [(0.9, 0.5)]:
     check_kept(*case)
 # BEGIN HIDDEN TESTS
-for case in [(0.2, 0.7, True), (0.99, 0.01, False), (0.123456, 0.5, True)]:
+for case in [(0.2, 0.7), (0.99, 0.01), (0.123456, 0.5)]:
     check_kept(*case)
+# END HIDDEN TESTS
+
+# %% exercise="configurable-loss" role="tests" points=1
+# Exercise 9.5, tests 3 of 3: parts of larger modules, which share nothing.
+def check_several(quantile, start):
+    """Load a network with a loss in it into another one, beside a third."""
+    def make(q):
+        return nn.ModuleDict({"net": nn.Linear(1, 1), "loss": QuantileLoss(q)})
+
+    def value(module):
+        result = module["loss"](torch.tensor([0.0, 0.0, 0.0]), torch.tensor([3.0, -1.0, 2.0]))
+        return torch.as_tensor(result).sum().item()
+
+    def wanted(q):
+        return (5 * q + (1 - q)) / 3
+
+    assert isinstance(QuantileLoss(start), nn.Module), (
+        "QuantileLoss is no nn.Module; get the first tests cell to pass first.")
+    saved, loaded, other = make(quantile), make(start), make(start)
+    assert not list(other["loss"].parameters()), "QuantileLoss has parameters: q is trained."
+    got = value(saved)
+    assert np.isclose(got, wanted(quantile), rtol=1e-5), (
+        f"QuantileLoss({quantile}), beside a QuantileLoss({start}) made after it, gives {got:.5f} "
+        f"for errors 3, -1, 2, wanted {wanted(quantile):.5f}: either the first tests cell fails "
+        "too, or the two losses share their quantile.")
+    made = f"the state of a network with QuantileLoss({quantile}) in it, loaded into a network "
+    made += f"with QuantileLoss({start})"
+    loaded.load_state_dict({key: t.clone() if torch.is_tensor(t) else t
+                            for key, t in saved.state_dict().items()})
+    got = value(loaded)
+    assert np.isclose(got, wanted(quantile), rtol=1e-5), (
+        f"{made}: for errors 3, -1, 2 the loss is {got:.5f}, wanted {wanted(quantile):.5f}; get "
+        "the second tests cell to pass first.")
+    assert np.isclose(value(saved), wanted(quantile)) and np.isclose(value(other), wanted(start)), (
+        f"{made}, changed a third QuantileLoss as well: they share something.")
+
+
+for case in [(0.9, 0.5)]:
+    check_several(*case)
+# BEGIN HIDDEN TESTS
+for case in [(0.2, 0.7), (0.99, 0.01)]:
+    check_several(*case)
 # END HIDDEN TESTS
 
 # %% [markdown]

@@ -3,7 +3,7 @@
 # cell. `fails` is text that the message of a failing tests cell must contain; `points` is what
 # remains.
 
-# %% exercise="tensor-dictionary" wrong="dictionary-to-np-save" fails="it is a pickle or a single array" points=2
+# %% exercise="tensor-dictionary" wrong="dictionary-to-np-save" fails="it is a pickle or a single array" points=1
 def save_tensors(tensors, path):
     with open(path, "wb") as file:
         np.save(file, tensors)
@@ -13,7 +13,7 @@ def load_tensors(path):
     return np.load(path, allow_pickle=True).item()
 
 
-# %% exercise="tensor-dictionary" wrong="pickle" fails="np.load cannot open the file of save_tensors" points=2
+# %% exercise="tensor-dictionary" wrong="pickle" fails="np.load cannot open the file of save_tensors" points=1
 def save_tensors(tensors, path):
     with open(path, "wb") as file:
         pickle.dump({name: tensor.numpy() for name, tensor in tensors.items()}, file)
@@ -24,7 +24,7 @@ def load_tensors(path):
         return {name: tf.constant(array) for name, array in pickle.load(file).items()}
 
 
-# %% exercise="tensor-dictionary" wrong="cast-to-float32" fails="has dtype float32, wanted int64" points=1
+# %% exercise="tensor-dictionary" wrong="cast-to-float32" fails="has dtype float32, wanted int64" points=2
 def save_tensors(tensors, path):
     np.savez(path, **{name: tensor.numpy() for name, tensor in tensors.items()})
 
@@ -34,7 +34,7 @@ def load_tensors(path):
         return {name: tf.cast(archive[name], tf.float32) for name in archive.files}
 
 
-# %% exercise="tensor-dictionary" wrong="lists-of-numbers" fails="has dtype int32, wanted int64" points=1
+# %% exercise="tensor-dictionary" wrong="lists-of-numbers" fails="has dtype int32, wanted int64" points=2
 def save_tensors(tensors, path):
     np.savez(path, **{name: tensor.numpy() for name, tensor in tensors.items()})
 
@@ -48,7 +48,7 @@ def load_tensors(path):
         return result
 
 
-# %% exercise="tensor-dictionary" wrong="everything-float64" fails="has dtype float64, wanted float32"
+# %% exercise="tensor-dictionary" wrong="everything-float64" fails="has dtype float64, wanted float32" points=1
 def save_tensors(tensors, path):
     np.savez(path, **{name: tensor.numpy().astype(float) for name, tensor in tensors.items()})
 
@@ -77,7 +77,7 @@ def load_tensors(path):
         return {str(n): tf.constant(v) for n, v in zip(archive["names"], archive["values"])}
 
 
-# %% exercise="tensor-dictionary" wrong="names-are-lost" fails="gave the names ['arr_0', 'arr_1']"
+# %% exercise="tensor-dictionary" wrong="names-are-lost" fails="gave the names ['arr_0', 'arr_1']" points=1
 def save_tensors(tensors, path):
     np.savez(path, *[tensor.numpy() for tensor in tensors.values()])
 
@@ -87,7 +87,7 @@ def load_tensors(path):
         return {name: tf.constant(archive[name]) for name in archive.files}
 
 
-# %% exercise="tensor-dictionary" wrong="gives-arrays" fails="is ndarray, wanted a tf.Tensor" points=1
+# %% exercise="tensor-dictionary" wrong="gives-arrays" fails="is ndarray, wanted a tf.Tensor" points=2
 def save_tensors(tensors, path):
     np.savez(path, **{name: tensor.numpy() for name, tensor in tensors.items()})
 
@@ -106,7 +106,7 @@ def load_tensors(path):
     return np.load(path)
 
 
-# %% exercise="tensor-dictionary" wrong="gives-variables" fails="is ResourceVariable, wanted a tf.Tensor" points=1
+# %% exercise="tensor-dictionary" wrong="gives-variables" fails="is ResourceVariable, wanted a tf.Tensor" points=2
 def save_tensors(tensors, path):
     np.savez(path, **{name: tensor.numpy() for name, tensor in tensors.items()})
 
@@ -116,7 +116,7 @@ def load_tensors(path):
         return {name: tf.Variable(archive[name]) for name in archive.files}
 
 
-# %% exercise="tensor-dictionary" wrong="scalars-get-an-axis" fails="has shape (1,), wanted ()"
+# %% exercise="tensor-dictionary" wrong="scalars-get-an-axis" fails="has shape (1,), wanted ()" points=1
 def save_tensors(tensors, path):
     np.savez(path, **{name: np.atleast_1d(t.numpy()) for name, t in tensors.items()})
 
@@ -136,7 +136,7 @@ def load_tensors(path):
     return {p.name: tf.io.parse_tensor(tf.io.read_file(str(p)), tf.float32) for p in path.parent.iterdir()}
 
 
-# %% exercise="tensor-dictionary" wrong="arrays-of-objects" fails="save_tensors pickled"
+# %% exercise="tensor-dictionary" wrong="arrays-of-objects" fails="save_tensors pickled" points=1
 def save_tensors(tensors, path):
     np.savez(path, **{name: np.array(t.numpy(), dtype=object) for name, t in tensors.items()})
 
@@ -159,7 +159,7 @@ def load_tensors(path):
     return dict(SAVED[path])
 
 
-# %% exercise="tensor-dictionary" wrong="dtype-of-the-first-for-all" fails="a common array do not keep the dtype" points=1
+# %% exercise="tensor-dictionary" wrong="dtype-of-the-first-for-all" fails="a common array do not keep the dtype" points=2
 def save_tensors(tensors, path):
     np.savez(path, **{name: tensor.numpy() for name, tensor in tensors.items()})
 
@@ -224,7 +224,7 @@ def load_tensors(path: Path) -> dict[str, tf.Tensor]:
     return {k: tf.identity(tf.constant(v, v.dtype)) for k, v in arrays.items()}
 
 
-# %% exercise="weights-in-new-process" wrong="clone-not-built" fails="call the clone on example before you load into it"
+# %% exercise="weights-in-new-process" wrong="clone-not-built" fails="call the clone on example before you load into it" points=1
 def save_weights(net, path):
     net.save_weights(path)
 
@@ -235,7 +235,7 @@ def load_into_clone(make_network, example, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="built-by-shape" fails="build() marks a class without a build of its own as built"
+# %% exercise="weights-in-new-process" wrong="built-by-shape" fails="build() marks a class without a build of its own as built" points=1
 def save_weights(net, path):
     net.save_weights(path)
 
@@ -249,7 +249,7 @@ def load_into_clone(make_network, example, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="loaded-before-built" fails="call the clone on example before you load into it"
+# %% exercise="weights-in-new-process" wrong="loaded-before-built" fails="call the clone on example before you load into it" points=1
 def save_weights(net, path):
     net.save_weights(path)
 
@@ -261,7 +261,7 @@ def load_into_clone(make_network, example, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="build-then-call-after-loading" fails="are not what was saved: load from the file, after the clone was built"
+# %% exercise="weights-in-new-process" wrong="build-then-call-after-loading" fails="are not what was saved: load from the file, after the clone was built" points=1
 def save_weights(net, path):
     net.save_weights(path)
 
@@ -276,7 +276,7 @@ def load_into_clone(make_network, example, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="pickled-arrays" fails="load_weights cannot read what save_weights wrote"
+# %% exercise="weights-in-new-process" wrong="pickled-arrays" fails="load_weights cannot read what save_weights wrote" points=2
 def save_weights(net, path):
     path.write_bytes(pickle.dumps(net.get_weights()))
 
@@ -288,7 +288,7 @@ def load_into_clone(make_network, example, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="network-kept-in-a-global" fails="gave back the network that was saved"
+# %% exercise="weights-in-new-process" wrong="network-kept-in-a-global" fails="gave back the network that was saved" points=1
 def save_weights(net, path):
     global kept
     kept = net
@@ -300,7 +300,7 @@ def load_into_clone(make_network, example, path):
     return kept
 
 
-# %% exercise="weights-in-new-process" wrong="weights-of-a-global" fails="they have the values of now"
+# %% exercise="weights-in-new-process" wrong="weights-of-a-global" fails="they have the values of now" points=1
 def save_weights(net, path):
     global kept
     kept = net
@@ -314,7 +314,7 @@ def load_into_clone(make_network, example, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="copies-kept-in-a-global" fails="in a new process load_into_clone failed: KeyError"
+# %% exercise="weights-in-new-process" wrong="copies-kept-in-a-global" fails="in a new process load_into_clone failed: KeyError" points=1
 SAVED = {}
 
 
@@ -330,7 +330,7 @@ def load_into_clone(make_network, example, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="class-kept-in-a-global" fails="in a new process load_into_clone failed: NameError" points=1
+# %% exercise="weights-in-new-process" wrong="class-kept-in-a-global" fails="in a new process load_into_clone failed: NameError" points=2
 def save_weights(net, path):
     global count
     count = len(net.weights)
@@ -345,7 +345,7 @@ def load_into_clone(make_network, example, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="returns-nothing" fails="gave NoneType, wanted the network"
+# %% exercise="weights-in-new-process" wrong="returns-nothing" fails="gave NoneType, wanted the network" points=1
 def save_weights(net, path):
     net.save_weights(path)
 
@@ -356,7 +356,7 @@ def load_into_clone(make_network, example, path):
     return clone.load_weights(path)
 
 
-# %% exercise="weights-in-new-process" wrong="clone-not-loaded" fails="load from the file, after the clone was built"
+# %% exercise="weights-in-new-process" wrong="clone-not-loaded" fails="load from the file, after the clone was built" points=1
 def save_weights(net, path):
     net.save_weights(path)
 
@@ -407,7 +407,7 @@ def load_into_clone(make_network, example, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="needs-tensorflow" fails="name 'tf' is not defined. There is no tf there" points=1
+# %% exercise="weights-in-new-process" wrong="needs-tensorflow" fails="name 'tf' is not defined. There is no tf there" points=2
 def save_weights(net, path):
     net.save_weights(path)
 
@@ -433,7 +433,7 @@ def load_into_clone(make_network, example, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="called-in-training-mode-afterwards" fails="are not what was saved"
+# %% exercise="weights-in-new-process" wrong="called-in-training-mode-afterwards" fails="are not what was saved" points=1
 def save_weights(net, path):
     net.save_weights(path)
 
@@ -501,7 +501,7 @@ def load_into_clone(make_network, example, path):
     return new
 
 
-# %% exercise="copy-two-layers" wrong="layer-object-in-the-register" fails="has other variables than before" points=1
+# %% exercise="copy-two-layers" wrong="layer-object-in-the-register" fails="has other variables than before" points=2
 def copy_layers(source, target, names):
     pairs = [(source.get_layer(name), target.get_layer(name)) for name in names]
     for ours, theirs in pairs:
@@ -516,7 +516,7 @@ def copy_layers(source, target, names):
         theirs.bias = ours.bias
 
 
-# %% exercise="copy-two-layers" wrong="variables-aliased-by-force" fails="has other variables than before" points=1
+# %% exercise="copy-two-layers" wrong="variables-aliased-by-force" fails="has other variables than before" points=2
 def copy_layers(source, target, names):
     pairs = [(source.get_layer(name), target.get_layer(name)) for name in names]
     for ours, theirs in pairs:
@@ -533,7 +533,7 @@ def copy_layers(source, target, names):
                     layer.set_weights(other.get_weights())
 
 
-# %% exercise="copy-two-layers" wrong="skip-mismatch" fails="only the layers that were named are copied"
+# %% exercise="copy-two-layers" wrong="skip-mismatch" fails="only the layers that were named are copied" points=1
 def copy_layers(source, target, names):
     with tempfile.TemporaryDirectory() as place, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -541,7 +541,7 @@ def copy_layers(source, target, names):
         target.load_weights(Path(place) / "source.weights.h5", skip_mismatch=True)
 
 
-# %% exercise="copy-two-layers" wrong="prefix" fails="by their whole name"
+# %% exercise="copy-two-layers" wrong="prefix" fails="by their whole name" points=1
 def copy_layers(source, target, names):
     ours = {layer.name: layer for layer in source.layers}
     for layer in target.layers:
@@ -570,7 +570,7 @@ def copy_layers(source, target, names):
         theirs.set_weights(ours.get_weights())
 
 
-# %% exercise="copy-two-layers" wrong="same-place-in-both" fails="after copy_layers(source, target, ['two', 'norm'])" verdict="failed" points=1
+# %% exercise="copy-two-layers" wrong="same-place-in-both" fails="after copy_layers(source, target, ['two', 'norm'])" verdict="failed" points=2
 def copy_layers(source, target, names):
     for name in names:
         target.get_layer(name)
@@ -587,7 +587,7 @@ def copy_layers(source, target, names):
         target.get_layer(name).set_weights(source.get_layer(name).get_weights())
 
 
-# %% exercise="copy-two-layers" wrong="wrong-direction" fails="first source, then target" points=1
+# %% exercise="copy-two-layers" wrong="wrong-direction" fails="first source, then target" points=2
 def copy_layers(source, target, names):
     pairs = [(source.get_layer(name), target.get_layer(name)) for name in names]
     for ours, theirs in pairs:
@@ -612,7 +612,7 @@ def copy_layers(source, target, names):
         target.get_layer(name).set_weights(source.get_layer(name).get_weights())
 
 
-# %% exercise="copy-two-layers" wrong="returns-the-target" fails="wanted None" points=1
+# %% exercise="copy-two-layers" wrong="returns-the-target" fails="wanted None" points=2
 def copy_layers(source, target, names):
     pairs = [(source.get_layer(name), target.get_layer(name)) for name in names]
     for ours, theirs in pairs:
@@ -713,7 +713,7 @@ def copy_layers(source, target, names):
         for array in new.get(layer.name, layer.get_weights())])
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="weights-only" fails="the learning rate is 3.00" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="weights-only" fails="the learning rate is 3.00" points=2
 def save_checkpoint(folder, net, optimizer, step):
     net.save_weights(folder / "net.weights.h5")
     (folder / "step.txt").write_text(str(step))
@@ -724,7 +724,7 @@ def load_checkpoint(folder, net, optimizer):
     return int((folder / "step.txt").read_text())
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="optimizer-not-built" fails="Call optimizer.build(net.trainable_variables) first" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="optimizer-not-built" fails="Call optimizer.build(net.trainable_variables) first" points=2
 def save_checkpoint(folder, net, optimizer, step):
     variables = [*net.variables, *optimizer.variables]
     np.savez(folder / "c.npz", step=step, **{f"v{i}": v.numpy() for i, v in enumerate(variables)})
@@ -737,7 +737,7 @@ def load_checkpoint(folder, net, optimizer):
         return int(archive["step"])
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="moments-dropped" fails="the optimizer's variables were not restored" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="moments-dropped" fails="the optimizer's variables were not restored" points=2
 def save_checkpoint(folder, net, optimizer, step):
     rate = optimizer.learning_rate.numpy()
     arrays = {f"v{i}": v.numpy() for i, v in enumerate(net.variables)}
@@ -795,7 +795,7 @@ def load_checkpoint(folder, net, optimizer):
         return int(archive["step"])
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="step-dropped" fails="wanted the 3 that were saved" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="step-dropped" fails="wanted the 3 that were saved" points=2
 def save_checkpoint(folder, net, optimizer, step):
     variables = [*net.variables, *optimizer.variables]
     np.savez(folder / "c.npz", **{f"v{i}": v.numpy() for i, v in enumerate(variables)})
@@ -809,7 +809,7 @@ def load_checkpoint(folder, net, optimizer):
     return 0
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="step-as-array" fails="load_checkpoint gave ndarray, wanted an int" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="step-as-array" fails="load_checkpoint gave ndarray, wanted an int" points=2
 def save_checkpoint(folder, net, optimizer, step):
     variables = [*net.variables, *optimizer.variables]
     np.savez(folder / "c.npz", step=step, **{f"v{i}": v.numpy() for i, v in enumerate(variables)})
@@ -823,7 +823,7 @@ def load_checkpoint(folder, net, optimizer):
         return archive["step"]
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="trained-weights-only" fails="Save all weights, trained or not" points=0
+# %% exercise="resume-equals-uninterrupted" wrong="trained-weights-only" fails="Save all weights, trained or not" points=1
 def save_checkpoint(folder, net, optimizer, step):
     variables = [*net.trainable_variables, *optimizer.variables]
     np.savez(folder / "c.npz", step=step, **{f"v{i}": v.numpy() for i, v in enumerate(variables)})
@@ -837,7 +837,7 @@ def load_checkpoint(folder, net, optimizer):
         return int(archive["step"])
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="learning-rate-dropped" fails="it is one of the optimizer's variables" points=2
+# %% exercise="resume-equals-uninterrupted" wrong="learning-rate-dropped" fails="it is one of the optimizer's variables" points=3
 def rest(optimizer):
     return [v for v in optimizer.variables if v is not optimizer.learning_rate]
 
@@ -866,7 +866,7 @@ def load_checkpoint(folder, net, optimizer):
     return int((folder / "step.txt").read_text())
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="kept-in-memory" fails="save_checkpoint wrote no file" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="kept-in-memory" fails="save_checkpoint wrote no file" points=2
 CHECKPOINTS = {}
 
 
@@ -914,7 +914,7 @@ def load_checkpoint(folder, net, optimizer):
         return int(archive["step"])
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="iterations-and-rate-only" fails="its moments and its step count" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="iterations-and-rate-only" fails="its moments and its step count" points=2
 def save_checkpoint(folder, net, optimizer, step):
     np.savez(folder / "net.npz", *[v.numpy() for v in net.variables])
     np.savez(
@@ -1038,7 +1038,7 @@ class QuantileLoss(keras.losses.Loss):
         return ops.mean(ops.maximum(self.quantile * error, (self.quantile - 1) * error), axis=-1)
 
 
-# %% exercise="configurable-loss" wrong="base-configuration-lost" fails="get_config must hold that of the base class too" points=1
+# %% exercise="configurable-loss" wrong="base-configuration-lost" fails="get_config must hold that of the base class too" points=2
 class QuantileLoss(keras.losses.Loss):
     def __init__(self, quantile=0.5, **kwargs):
         super().__init__(**kwargs)
@@ -1066,7 +1066,7 @@ class QuantileLoss(keras.losses.Loss):
         return {**super().get_config(), "quantile": self.quantile}
 
 
-# %% exercise="configurable-loss" wrong="reduction-swallowed" fails="hand **kwargs up to the base class" points=1
+# %% exercise="configurable-loss" wrong="reduction-swallowed" fails="hand **kwargs up to the base class" points=2
 class QuantileLoss(keras.losses.Loss):
     def __init__(self, quantile=0.5, **kwargs):
         super().__init__()
@@ -1125,7 +1125,7 @@ class QuantileLoss(keras.losses.Loss):
         return {**super().get_config(), "quantile": self.quantile}
 
 
-# %% exercise="configurable-loss" wrong="mean-over-everything" fails="one value per example, the mean over the last axis only"
+# %% exercise="configurable-loss" wrong="mean-over-everything" fails="one value per example, the mean over the last axis only" points=1
 class QuantileLoss(keras.losses.Loss):
     def __init__(self, quantile=0.5, **kwargs):
         super().__init__(**kwargs)
@@ -1139,7 +1139,7 @@ class QuantileLoss(keras.losses.Loss):
         return {**super().get_config(), "quantile": self.quantile}
 
 
-# %% exercise="configurable-loss" wrong="not-averaged" fails="wanted float32 of shape"
+# %% exercise="configurable-loss" wrong="not-averaged" fails="wanted float32 of shape" points=1
 class QuantileLoss(keras.losses.Loss):
     def __init__(self, quantile=0.5, **kwargs):
         super().__init__(**kwargs)
@@ -1195,7 +1195,7 @@ class QuantileLoss(keras.losses.Loss):
         return {**super().get_config(), "quantile": self.quantile}
 
 
-# %% exercise="configurable-loss" wrong="call-overridden" fails="leave weights and reduction to Keras"
+# %% exercise="configurable-loss" wrong="call-overridden" fails="leave weights and reduction to Keras" points=1
 class QuantileLoss(keras.losses.Loss):
     def __init__(self, quantile=0.5, **kwargs):
         super().__init__(**kwargs)
@@ -1212,7 +1212,7 @@ class QuantileLoss(keras.losses.Loss):
         return {**super().get_config(), "quantile": self.quantile}
 
 
-# %% exercise="configurable-loss" wrong="quantile-of-the-class" fails="that of a loss made later" points=2
+# %% exercise="configurable-loss" wrong="quantile-of-the-class" fails="that of a loss made later" points=1
 class QuantileLoss(keras.losses.Loss):
     def __init__(self, quantile=0.5, **kwargs):
         super().__init__(**kwargs)
@@ -1226,7 +1226,7 @@ class QuantileLoss(keras.losses.Loss):
         return {**super().get_config(), "quantile": self.quantile}
 
 
-# %% exercise="configurable-loss" wrong="quantile-as-a-tensor" fails="wanted the attribute quantile to be the float" points=1
+# %% exercise="configurable-loss" wrong="quantile-as-a-tensor" fails="wanted the attribute quantile to be the float" points=2
 class QuantileLoss(keras.losses.Loss):
     def __init__(self, quantile=0.5, **kwargs):
         super().__init__(**kwargs)
@@ -1240,7 +1240,7 @@ class QuantileLoss(keras.losses.Loss):
         return {**super().get_config(), "quantile": float(self.quantile)}
 
 
-# %% exercise="configurable-loss" wrong="name-not-handed-up" fails="get_config must hold that of the base class too" points=1
+# %% exercise="configurable-loss" wrong="name-not-handed-up" fails="get_config must hold that of the base class too" points=2
 class QuantileLoss(keras.losses.Loss):
     def __init__(self, quantile=0.5, name="quantile_loss", **kwargs):
         super().__init__(**kwargs)

@@ -2,7 +2,7 @@
 # Wrong and right answers to the exercises of unit 09, PyTorch: each cell is a whole solution cell.
 # `fails` is text that the message of a failing tests cell must contain; `points` is what remains.
 
-# %% exercise="tensor-dictionary" wrong="dictionary-to-np-save" fails="it is a pickle or a single array"
+# %% exercise="tensor-dictionary" wrong="dictionary-to-np-save" fails="it is a pickle or a single array" points=1
 def save_tensors(tensors, path):
     with open(path, "wb") as file:
         np.save(file, tensors)
@@ -12,7 +12,7 @@ def load_tensors(path):
     return np.load(path, allow_pickle=True).item()
 
 
-# %% exercise="tensor-dictionary" wrong="torch-save" fails="a file of torch.save" points=2
+# %% exercise="tensor-dictionary" wrong="torch-save" fails="a file of torch.save" points=1
 def save_tensors(tensors, path):
     torch.save({name: tensor.detach() for name, tensor in tensors.items()}, path)
 
@@ -21,7 +21,7 @@ def load_tensors(path):
     return torch.load(path)
 
 
-# %% exercise="tensor-dictionary" wrong="not-detached" fails="detach a tensor before numpy()" points=1
+# %% exercise="tensor-dictionary" wrong="not-detached" fails="detach a tensor before numpy()" points=2
 def save_tensors(tensors, path):
     np.savez(path, **{name: tensor.numpy() for name, tensor in tensors.items()})
 
@@ -31,7 +31,7 @@ def load_tensors(path):
         return {name: torch.from_numpy(archive[name]) for name in archive.files}
 
 
-# %% exercise="tensor-dictionary" wrong="torch-Tensor-makes-float32" fails="has dtype torch.float32, wanted torch.int64" points=1
+# %% exercise="tensor-dictionary" wrong="torch-Tensor-makes-float32" fails="has dtype torch.float32, wanted torch.int64" points=2
 def save_tensors(tensors, path):
     np.savez(path, **{name: tensor.detach().numpy() for name, tensor in tensors.items()})
 
@@ -41,7 +41,7 @@ def load_tensors(path):
         return {name: torch.Tensor(archive[name]) for name in archive.files}
 
 
-# %% exercise="tensor-dictionary" wrong="lists-of-numbers" fails="has dtype torch.float64, wanted torch.float32"
+# %% exercise="tensor-dictionary" wrong="lists-of-numbers" fails="has dtype torch.float64, wanted torch.float32" points=1
 def save_tensors(tensors, path):
     np.savez(path, **{name: np.array(tensor.tolist()) for name, tensor in tensors.items()})
 
@@ -51,7 +51,7 @@ def load_tensors(path):
         return {name: torch.from_numpy(archive[name]) for name in archive.files}
 
 
-# %% exercise="tensor-dictionary" wrong="everything-float64" fails="has dtype torch.float64, wanted torch.float32"
+# %% exercise="tensor-dictionary" wrong="everything-float64" fails="has dtype torch.float64, wanted torch.float32" points=1
 def save_tensors(tensors, path):
     np.savez(path, **{name: t.detach().numpy().astype(float) for name, t in tensors.items()})
 
@@ -90,7 +90,7 @@ def load_tensors(path):
         return {name: torch.from_numpy(archive[name]) for name in archive.files}
 
 
-# %% exercise="tensor-dictionary" wrong="gives-arrays" fails="is ndarray, wanted a torch.Tensor" points=1
+# %% exercise="tensor-dictionary" wrong="gives-arrays" fails="is ndarray, wanted a torch.Tensor" points=2
 def save_tensors(tensors, path):
     np.savez(path, **{name: tensor.detach().numpy() for name, tensor in tensors.items()})
 
@@ -100,7 +100,7 @@ def load_tensors(path):
         return dict(archive)
 
 
-# %% exercise="tensor-dictionary" wrong="gives-the-open-archive" fails="gave NpzFile, wanted a plain dict"
+# %% exercise="tensor-dictionary" wrong="gives-the-open-archive" fails="gave NpzFile, wanted a plain dict" points=1
 def save_tensors(tensors, path):
     np.savez(path, **{name: tensor.detach().numpy() for name, tensor in tensors.items()})
 
@@ -109,7 +109,7 @@ def load_tensors(path):
     return np.load(path)
 
 
-# %% exercise="tensor-dictionary" wrong="scalars-get-an-axis" fails="has shape (1,), wanted ()"
+# %% exercise="tensor-dictionary" wrong="scalars-get-an-axis" fails="has shape (1,), wanted ()" points=1
 def save_tensors(tensors, path):
     np.savez(path, **{name: np.atleast_1d(t.detach().numpy()) for name, t in tensors.items()})
 
@@ -129,7 +129,7 @@ def load_tensors(path):
     return {p.stem: torch.from_numpy(np.load(p)) for p in path.parent.glob("*.npy")}
 
 
-# %% exercise="tensor-dictionary" wrong="turns-gradients-off" fails="save_tensors changed" points=1
+# %% exercise="tensor-dictionary" wrong="turns-gradients-off" fails="save_tensors changed" points=2
 def save_tensors(tensors, path):
     np.savez(path, **{n: t.requires_grad_(False).numpy() for n, t in tensors.items()})
 
@@ -139,7 +139,7 @@ def load_tensors(path):
         return {name: torch.from_numpy(archive[name]) for name in archive.files}
 
 
-# %% exercise="tensor-dictionary" wrong="rounds-to-half" fails="wanted torch.float64" points=1
+# %% exercise="tensor-dictionary" wrong="rounds-to-half" fails="wanted torch.float64" points=2
 def save_tensors(tensors, path):
     np.savez(path, **{name: tensor.detach().numpy() for name, tensor in tensors.items()})
 
@@ -217,7 +217,7 @@ def load_tensors(path):
         return {n.replace("_", "."): torch.from_numpy(archive[n]) for n in archive.files}
 
 
-# %% exercise="tensor-dictionary" wrong="gradients-switched-on" fails="requires a gradient, wanted none" points=1
+# %% exercise="tensor-dictionary" wrong="gradients-switched-on" fails="requires a gradient, wanted none" points=2
 def save_tensors(tensors, path):
     np.savez(path, **{name: tensor.detach().numpy() for name, tensor in tensors.items()})
 
@@ -238,7 +238,7 @@ def load_tensors(path):
         return {name: torch.from_numpy(archive[name]) for name in sorted(archive.files)}
 
 
-# %% exercise="weights-in-new-process" wrong="pickled-network" fails="was the network itself pickled?"
+# %% exercise="weights-in-new-process" wrong="pickled-network" fails="was the network itself pickled?" points=1
 def save_weights(net, path):
     torch.save(net, path)
 
@@ -271,7 +271,7 @@ def load_into_clone(make_network, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="network-kept-in-a-global" fails="gave back the network that was saved"
+# %% exercise="weights-in-new-process" wrong="network-kept-in-a-global" fails="gave back the network that was saved" points=1
 def save_weights(net, path):
     global kept
     kept = net
@@ -283,7 +283,7 @@ def load_into_clone(make_network, path):
     return kept
 
 
-# %% exercise="weights-in-new-process" wrong="state-kept-in-a-global" fails="it has the value of now"
+# %% exercise="weights-in-new-process" wrong="state-kept-in-a-global" fails="it has the value of now" points=1
 def save_weights(net, path):
     global state
     state = net.state_dict()
@@ -296,7 +296,7 @@ def load_into_clone(make_network, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="copy-kept-in-a-global" fails="in a new process load_into_clone failed: KeyError"
+# %% exercise="weights-in-new-process" wrong="copy-kept-in-a-global" fails="in a new process load_into_clone failed: KeyError" points=1
 SAVED = {}
 
 
@@ -311,7 +311,7 @@ def load_into_clone(make_network, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="names-kept-in-a-global" fails="in a new process load_into_clone failed: NameError" points=1
+# %% exercise="weights-in-new-process" wrong="names-kept-in-a-global" fails="in a new process load_into_clone failed: NameError" points=2
 def save_weights(net, path):
     global order
     order = list(net.state_dict())
@@ -324,7 +324,7 @@ def load_into_clone(make_network, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="returns-the-report" fails="load_state_dict returns a report"
+# %% exercise="weights-in-new-process" wrong="returns-the-report" fails="load_state_dict returns a report" points=1
 def save_weights(net, path):
     torch.save(net.state_dict(), path)
 
@@ -333,7 +333,7 @@ def load_into_clone(make_network, path):
     return make_network().load_state_dict(torch.load(path))
 
 
-# %% exercise="weights-in-new-process" wrong="clone-not-loaded" fails="it was not loaded, or not from this file"
+# %% exercise="weights-in-new-process" wrong="clone-not-loaded" fails="it was not loaded, or not from this file" points=1
 def save_weights(net, path):
     torch.save(net.state_dict(), path)
 
@@ -344,7 +344,7 @@ def load_into_clone(make_network, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="loads-another-clone" fails="it was not loaded, or not from this file"
+# %% exercise="weights-in-new-process" wrong="loads-another-clone" fails="it was not loaded, or not from this file" points=1
 def save_weights(net, path):
     torch.save(net.state_dict(), path)
 
@@ -431,7 +431,7 @@ def load_into_clone(make_network: Callable[[], nn.Module], path: Path) -> nn.Mod
     return new.eval()
 
 
-# %% exercise="weights-in-new-process" wrong="floating-point-only" fails="lacks ['1.num_batches_tracked']" points=2
+# %% exercise="weights-in-new-process" wrong="floating-point-only" fails="lacks ['1.num_batches_tracked']" points=1
 def save_weights(net, path):
     torch.save({k: v for k, v in net.state_dict().items() if v.is_floating_point()}, path)
 
@@ -442,7 +442,7 @@ def load_into_clone(make_network, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="parameters-by-place" fails="the clone of Sequential(Linear, BatchNorm1d) is not what was saved"
+# %% exercise="weights-in-new-process" wrong="parameters-by-place" fails="the clone of Sequential(Linear, BatchNorm1d) is not what was saved" points=1
 def save_weights(net, path):
     torch.save(net.state_dict(), path)
 
@@ -466,14 +466,14 @@ def load_into_clone(make_network, path):
     return clone
 
 
-# %% exercise="copy-two-layers" wrong="layer-assigned" fails="has other parameter objects than before"
+# %% exercise="copy-two-layers" wrong="layer-assigned" fails="has other parameter objects than before" points=1
 def copy_layers(source, target, names):
     for name in names:
         parent, _, last = name.rpartition(".")
         setattr(target.get_submodule(parent), last, source.get_submodule(name))
 
 
-# %% exercise="copy-two-layers" wrong="deep-copy-assigned" fails="has other parameter objects than before" points=1
+# %% exercise="copy-two-layers" wrong="deep-copy-assigned" fails="has other parameter objects than before" points=2
 import copy
 
 
@@ -484,7 +484,7 @@ def copy_layers(source, target, names):
         setattr(target.get_submodule(parent), last, copy.deepcopy(ours))
 
 
-# %% exercise="copy-two-layers" wrong="data-aliased" fails="the two networks share memory" points=1
+# %% exercise="copy-two-layers" wrong="data-aliased" fails="the two networks share memory" points=2
 def copy_layers(source, target, names):
     pairs = []
     for name in names:
@@ -499,7 +499,7 @@ def copy_layers(source, target, names):
             q.copy_(p)
 
 
-# %% exercise="copy-two-layers" wrong="assign-true" fails="has other parameter objects than before" points=1
+# %% exercise="copy-two-layers" wrong="assign-true" fails="has other parameter objects than before" points=2
 def copy_layers(source, target, names):
     pairs = []
     for name in names:
@@ -521,7 +521,7 @@ def copy_layers(source, target, names):
     target.load_state_dict(chosen, strict=False)
 
 
-# %% exercise="copy-two-layers" wrong="prefix-without-dot" fails="only the blocks that were named are copied"
+# %% exercise="copy-two-layers" wrong="prefix-without-dot" fails="only the blocks that were named are copied" points=1
 def copy_layers(source, target, names):
     state = target.state_dict()
     for key, tensor in source.state_dict().items():
@@ -529,7 +529,7 @@ def copy_layers(source, target, names):
             state[key].copy_(tensor)
 
 
-# %% exercise="copy-two-layers" wrong="parameters-only" fails="buffers belong to a block as well as parameters" points=1
+# %% exercise="copy-two-layers" wrong="parameters-only" fails="buffers belong to a block as well as parameters" points=2
 def copy_layers(source, target, names):
     pairs = []
     for name in names:
@@ -558,7 +558,7 @@ def copy_layers(source, target, names):
                     theirs.state_dict()[key].copy_(tensor)
 
 
-# %% exercise="copy-two-layers" wrong="everything-that-fits" fails="only the blocks that were named are copied" points=1
+# %% exercise="copy-two-layers" wrong="everything-that-fits" fails="only the blocks that were named are copied" points=2
 def copy_layers(source, target, names):
     for name in names:
         if name not in dict(source.named_modules()) or name not in dict(target.named_modules()):
@@ -574,7 +574,7 @@ def copy_layers(source, target, names):
         target.get_submodule(name).load_state_dict(source.get_submodule(name).state_dict())
 
 
-# %% exercise="copy-two-layers" wrong="wrong-direction" fails="first source, then target" points=1
+# %% exercise="copy-two-layers" wrong="wrong-direction" fails="first source, then target" points=2
 def copy_layers(source, target, names):
     for name in names:
         source.get_submodule(name).load_state_dict(target.get_submodule(name).state_dict())
@@ -604,7 +604,7 @@ def copy_layers(source, target, names):
         theirs.load_state_dict(ours.state_dict())
 
 
-# %% exercise="copy-two-layers" wrong="returns-the-target" fails="wanted None" points=1
+# %% exercise="copy-two-layers" wrong="returns-the-target" fails="wanted None" points=2
 def copy_layers(source, target, names):
     pairs = []
     for name in names:
@@ -655,7 +655,7 @@ def copy_layers(source, target, names):
         block.load_state_dict(state, strict=True)
 
 
-# %% exercise="copy-two-layers" wrong="block-without-tensors-refused" fails="at any depth and without parameters" points=1
+# %% exercise="copy-two-layers" wrong="block-without-tensors-refused" fails="at any depth and without parameters" points=2
 def copy_layers(source, target, names):
     ours, theirs = source.state_dict(), target.state_dict()
     for name in names:
@@ -667,7 +667,7 @@ def copy_layers(source, target, names):
             theirs[key].copy_(tensor)
 
 
-# %% exercise="copy-two-layers" wrong="parameter-taken-for-a-block" fails="returned as if nothing were wrong"
+# %% exercise="copy-two-layers" wrong="parameter-taken-for-a-block" fails="returned as if nothing were wrong" points=1
 def copy_layers(source, target, names):
     ours, theirs = source.state_dict(), target.state_dict()
     chosen = {}
@@ -689,7 +689,7 @@ def copy_layers(source, target, names):
         theirs[name].load_state_dict(ours[name].state_dict())
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="weights-and-step-only" fails="the learning rate is 3.0" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="weights-and-step-only" fails="the learning rate is 3.0" points=2
 def save_checkpoint(path, net, optimizer, step):
     torch.save({"net": net.state_dict(), "step": step}, path)
 
@@ -700,7 +700,7 @@ def load_checkpoint(path, net, optimizer):
     return checkpoint["step"]
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="moments-dropped" fails="the optimizer's memory was not restored" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="moments-dropped" fails="the optimizer's memory was not restored" points=2
 def save_checkpoint(path, net, optimizer, step):
     torch.save({"net": net.state_dict(), "lr": optimizer.param_groups[0]["lr"], "step": step, "rng": torch.get_rng_state()}, path)
 
@@ -713,7 +713,7 @@ def load_checkpoint(path, net, optimizer):
     return checkpoint["step"]
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="step-dropped" fails="wanted the 3 that were saved" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="step-dropped" fails="wanted the 3 that were saved" points=2
 def save_checkpoint(path, net, optimizer, step):
     torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "rng": torch.get_rng_state()}, path)
 
@@ -778,7 +778,7 @@ def load_checkpoint(path, net, optimizer):
     return checkpoint["step"]
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="learning-rate-dropped" fails="load the whole state dict of the optimizer" points=2
+# %% exercise="resume-equals-uninterrupted" wrong="learning-rate-dropped" fails="load the whole state dict of the optimizer" points=3
 def save_checkpoint(path, net, optimizer, step):
     torch.save({"net": net.state_dict(), "state": optimizer.state_dict()["state"], "step": step, "rng": torch.get_rng_state()}, path)
 
@@ -792,7 +792,7 @@ def load_checkpoint(path, net, optimizer):
     return checkpoint["step"]
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="buffers-dropped" fails="The state dict holds parameters and buffers" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="buffers-dropped" fails="The state dict holds parameters and buffers" points=2
 def save_checkpoint(path, net, optimizer, step):
     parameters = {name: p.detach() for name, p in net.named_parameters()}
     torch.save({"net": parameters, "optimizer": optimizer.state_dict(), "step": step, "rng": torch.get_rng_state()}, path)
@@ -817,7 +817,7 @@ def load_checkpoint(path, net, optimizer):
     return step
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="step-as-tensor" fails="load_checkpoint gave Tensor, wanted an int" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="step-as-tensor" fails="load_checkpoint gave Tensor, wanted an int" points=2
 def save_checkpoint(path, net, optimizer, step):
     torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "step": torch.tensor(step), "rng": torch.get_rng_state()}, path)
 
@@ -847,7 +847,7 @@ def load_checkpoint(path, net, optimizer):
     return step
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="left-in-evaluation-mode" fails="save_checkpoint changed the network"
+# %% exercise="resume-equals-uninterrupted" wrong="left-in-evaluation-mode" fails="save_checkpoint changed the network" points=2
 def save_checkpoint(path, net, optimizer, step):
     net.eval()
     torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "rng": torch.get_rng_state()}, path)
@@ -861,7 +861,7 @@ def load_checkpoint(path, net, optimizer):
     return checkpoint["step"]
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="new-parameters" fails="the optimizer works on other tensors than the network has" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="new-parameters" fails="the optimizer works on other tensors than the network has" points=2
 def save_checkpoint(path, net, optimizer, step):
     torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "rng": torch.get_rng_state()}, path)
 
@@ -908,7 +908,7 @@ def load_checkpoint(path: Path, net: nn.Module, optimizer: torch.optim.Optimizer
     return int(step)
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="step-out-of-the-optimizer" fails="wanted the 2 that were saved" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="step-out-of-the-optimizer" fails="wanted the 2 that were saved" points=2
 def save_checkpoint(path, net, optimizer, step):
     torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "rng": torch.get_rng_state()}, path)
 
@@ -921,7 +921,7 @@ def load_checkpoint(path, net, optimizer):
     return int(checkpoint["optimizer"]["state"].get(0, {}).get("step", 0))
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="name-bound-to-a-new-optimizer" fails="the learning rate is 3.0" points=1
+# %% exercise="resume-equals-uninterrupted" wrong="name-bound-to-a-new-optimizer" fails="the learning rate is 3.0" points=2
 def save_checkpoint(path, net, optimizer, step):
     torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "rng": torch.get_rng_state()}, path)
 
@@ -946,7 +946,7 @@ class QuantileLoss(nn.Module):
         return torch.maximum(self.quantile * error, (self.quantile - 1) * error).mean()
 
 
-# %% exercise="configurable-loss" wrong="parameter" fails="has parameters, wanted none"
+# %% exercise="configurable-loss" wrong="parameter" fails="has parameters, wanted none" points=1
 class QuantileLoss(nn.Module):
     def __init__(self, quantile=0.5):
         super().__init__()
@@ -1006,7 +1006,7 @@ class QuantileLoss(nn.Module):
         return torch.maximum(self.quantile * error, (self.quantile - 1) * error).mean()
 
 
-# %% exercise="configurable-loss" wrong="extra-state-is-an-object" fails="extra state must be tensors and plain values" points=1
+# %% exercise="configurable-loss" wrong="extra-state-is-an-object" fails="extra state must be tensors and plain values" points=2
 class QuantileLoss(nn.Module):
     def __init__(self, quantile=0.5):
         super().__init__()
@@ -1036,7 +1036,7 @@ class QuantileLoss(nn.Module):
         return torch.maximum(self.q * error, (self.q - 1) * error).mean()
 
 
-# %% exercise="configurable-loss" wrong="shared-buffer" fails="the two losses share their quantile"
+# %% exercise="configurable-loss" wrong="shared-buffer" fails="is cut off from the prediction" points=1
 class QuantileLoss(nn.Module):
     shared = torch.zeros(())
 
@@ -1149,7 +1149,7 @@ class QuantileLoss(nn.Module):
         return torch.stack([q * (target - prediction), (1 - q) * (prediction - target)]).amax(0).mean()
 
 
-# %% exercise="configurable-loss" wrong="whole-percent" fails="gives 0.49333" points=1
+# %% exercise="configurable-loss" wrong="whole-percent" fails="the loss is 0.49333" points=2
 class QuantileLoss(nn.Module):
     def __init__(self, quantile=0.5):
         super().__init__()
