@@ -1847,32 +1847,3 @@ def train_classifier(x_train, y_train, x_val, y_val, seed):
             best, chosen = score, copy.deepcopy(model.state_dict())
     model.load_state_dict(chosen)
     return model
-
-
-# %% exercise="train-classifier" right="early-stopping"
-def train_classifier(x_train, y_train, x_val, y_val, seed):
-    import copy
-    from torch.utils.data import DataLoader, TensorDataset
-
-    torch.manual_seed(seed)
-    model = nn.Sequential(nn.BatchNorm1d(64), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    loader = DataLoader(TensorDataset(x_train, y_train), 32, shuffle=True, drop_last=True)
-    best, kept, patience = float("inf"), None, 3
-    for _ in range(30):
-        model.train()
-        for a, b in loader:
-            optimizer.zero_grad()
-            F.cross_entropy(model(a), b).backward()
-            optimizer.step()
-        model.eval()
-        with torch.no_grad():
-            loss = F.cross_entropy(model(x_val), y_val).item()
-        if loss < best:
-            best, kept, patience = loss, copy.deepcopy(model.state_dict()), 3
-        else:
-            patience -= 1
-            if not patience:
-                break
-    model.load_state_dict(kept)
-    return model
