@@ -1813,11 +1813,11 @@ def check_held(shape, a, b):
     block = Parallel(left, right)
     assert isinstance(block, keras.Layer), (
         f"{name} gave a {type(block).__name__}, wanted a keras.Layer.")
-    dropout = Parallel(layers.Dropout(0.5), layers.Dropout(0.5))
-    training = dropout(np.ones((8, 50), "float32"), training=True)
-    assert np.any(training[:, :50] == 0) and np.any(training[:, 50:] == 0), (
-        "Parallel(dropout, dropout)(x, training=True) must drop something on both sides: write "
-        "left(x), since left.call(x) skips what a call does.")
+    ones, dropout = np.ones((8, 50), "float32"), layers.Dropout(0.5)
+    for half in [Parallel(dropout, layers.ReLU()), Parallel(layers.ReLU(), dropout)]:
+        assert not np.array_equal(half(ones, training=True), half(ones)), (
+            "Parallel(dropout, relu)(x, training=True), or with both the other way round, must "
+            "drop something: write left(x), since left.call(x) skips what a call does.")
     y = block(np.ones(shape, "float32"))
     held, theirs = {id(w) for w in block.weights}, {id(w) for w in left.weights + right.weights}
     assert len(held) > 0, (

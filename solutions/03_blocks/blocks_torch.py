@@ -1527,8 +1527,8 @@ print("same weights:", torch.equal(one.dense.weight, other.dense.weight))
 # - `repeat_block` calls it exactly `n` times, and the result holds exactly the blocks that came
 #   back, in the order in which they were made.
 #
-# The first two tests cells (1 point each) look at what `Parallel` holds and at what it computes,
-# the third (2 points) at `repeat_block`.
+# The first two tests cells (1 point each) look at what `Parallel` holds and calls and at what it
+# computes, the third (2 points) at `repeat_block`.
 
 # %% [markdown] exercise="parallel" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1572,7 +1572,7 @@ def repeat_block(make_block: Callable[[], nn.Module], n: int) -> nn.Sequential:
 
 
 # %% exercise="parallel" role="tests" points=1
-# Exercise 3.5, tests 1 of 3: what Parallel holds.
+# Exercise 3.5, tests 1 of 3: what Parallel holds, and how it calls it.
 def check_held(width, a, b):
     left, right = nn.Linear(width, a), nn.Linear(width, b)
     name = f"Parallel(Linear({width}, {a}), Linear({width}, {b}))"
@@ -1585,9 +1585,15 @@ def check_held(width, a, b):
     assert held == {id(p) for p in (*left.parameters(), *right.parameters())}, (
         f"the parameters of {name} are not the 4 of the blocks it was given: it must hold both "
         "blocks, and no copies.")
+    ran = []
+    for part in (left, right):
+        part.register_forward_hook(lambda part, *_: ran.append(part))
     y = block(torch.ones(2, width))
     assert type(y) is torch.Tensor and y.requires_grad, (
         f"{name}(x) is cut off from the parameters: no detach, no NumPy.")
+    assert left in ran and right in ran, (
+        f"{name}(x) did not run the hooks of both blocks: write left(x), since left.forward(x) "
+        "skips what a call does.")
 
 
 for case in [(2, 2, 2)]:

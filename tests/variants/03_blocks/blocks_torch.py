@@ -1060,6 +1060,20 @@ def repeat_block(make_block, n):
     return nn.Sequential(*(make_block() for _ in range(n)))
 
 
+# %% exercise="parallel" wrong="forward-of-the-branches" fails="write left(x)" points=3
+class Parallel(nn.Module):
+    def __init__(self, left, right):
+        super().__init__()
+        self.left, self.right = left, right
+
+    def forward(self, x):
+        return torch.cat([self.left.forward(x), self.right.forward(x)], dim=-1)
+
+
+def repeat_block(make_block, n):
+    return nn.Sequential(*[make_block() for _ in range(n)])
+
+
 # %% exercise="parallel" wrong="stacked" fails="side by side on the last axis" points=2
 class Parallel(nn.Module):
     def __init__(self, left, right):
