@@ -370,8 +370,9 @@ except TypeError as error:
 # - The returned model is as `make` builds it, but for the values: what was trainable is so still.
 #   It can be called, and training it leaves `arrays` as they are.
 #
-# After both, operations run at once again, as before. The first tests cell (2 points) is about
-# `model_size`, the second (2 points) about `build_if_fits`.
+# After both, operations run at once again, as before. The first two tests cells (1 point each) are
+# about `model_size`: nothing is allocated, and what counts. The last two (1 point each) are about
+# `build_if_fits`: whether there is a model, and which.
 
 # %% [markdown] exercise="meta-size" role="hint"
 # <details><summary>Hint 1</summary>
@@ -415,21 +416,40 @@ def build_if_fits(
     # END SOLUTION
 
 
-# %% exercise="meta-size" role="tests" points=2
-# Exercise 10.2, tests 1 of 2: the size of a model that is never allocated.
-def check_size(what, parts, numbers, size):
+# %% exercise="meta-size" role="tests" points=1
+# Exercise 10.2, tests 1 of 4: the size of a model that is never allocated.
+def check_place(inputs, outputs):
     def make():
         assert not tf.executing_eagerly(), (
-            f"model_size(make) for {what} ran make() eagerly, where it allocates memory: call it "
-            "inside `with tf.Graph().as_default():`.")
-        return keras.Sequential(parts())
+            f"{called} ran make() eagerly, where it allocates memory: call it inside `with "
+            "tf.Graph().as_default():`.")
+        return keras.Sequential([keras.Input((inputs,)), layers.Dense(outputs)])
 
+    size = 4 * (inputs + 1) * outputs
+    called = f"model_size(make) for a dense layer of {size:,} bytes"
     got = model_size(make)
-    called = f"model_size(make) for {what}"
     assert tf.executing_eagerly(), f"after {called} operations no longer run at once: use a with."
     assert type(got) is tuple and len(got) == 2 and all(type(n) is int for n in got), (
         f"{called} gave {got if type(got) is tuple else type(got).__name__}, wanted a tuple of two "
         "int: the numbers and the bytes.")
+    assert got == (size // 4, size), (
+        f"{called} gave {got}, wanted {(size // 4, size)}: numbers of 4 bytes each.")
+
+
+for inputs, outputs in [(10**6, 10**6)]:
+    check_place(inputs, outputs)
+# BEGIN HIDDEN TESTS
+for inputs, outputs in [(3, 2)]:
+    check_place(inputs, outputs)
+# END HIDDEN TESTS
+
+# %% exercise="meta-size" role="tests" points=1
+# Exercise 10.2, tests 2 of 4: what counts, and how many bytes it takes.
+def check_size(what, parts, numbers, size):
+    got = model_size(lambda: keras.Sequential(parts()))
+    called = f"model_size(make) for {what}"
+    assert type(got) is tuple and len(got) == 2, (
+        f"{called} gave {got}; get the first tests cell to pass first.")
     assert got[0] == numbers, (
         f"{called} counted {got[0]:,} numbers, wanted {numbers:,}: count all in model.weights, "
         "trainable or not, each weight once.")
@@ -444,10 +464,7 @@ def twice():
     return [x, keras.Model(x, layer(layer(x)))]
 
 
-big = 10**6
 for case in [
-    ("a dense layer of 4 TB", lambda: [keras.Input((big,)), layers.Dense(big)],
-     big**2 + big, 4 * (big**2 + big)),
     ("a BatchNormalization of 4", lambda: [keras.Input((4,)), layers.BatchNormalization()], 16, 64),
     ("a dense layer used twice", twice, 30, 120),
 ]:
@@ -463,31 +480,52 @@ for case in [
     check_size(*case)
 # END HIDDEN TESTS
 
-# %% exercise="meta-size" role="tests" points=2
-# Exercise 10.2, tests 2 of 2: made if it fits.
-def check_build(parts, size, limit):
-    eager = []
+# %% exercise="meta-size" role="tests" points=1
+# Exercise 10.2, tests 3 of 4: made if it fits, and not before that is known.
+def check_fit(parts, size, limit):
+    eager, arrays = [], keras.Sequential(parts()).get_weights()
 
     def make():
         eager.append(tf.executing_eagerly())
         return keras.Sequential(parts())
 
-    rng = np.random.default_rng(size)
-    weights = keras.Sequential(parts()).weights
-    arrays = [rng.uniform(1, 2, w.shape).astype("float32") for w in weights]
-    saved = [array.copy() for array in arrays]
     called = f"build_if_fits(make, arrays, {limit}) for a model of {size} bytes"
     model = build_if_fits(make, arrays, limit)
     assert tf.executing_eagerly(), f"after {called} operations no longer run at once: use a with."
     assert size <= limit or True not in eager, (
         f"{called} ran make() eagerly: memory was allocated before the size was known. Build in a "
         "graph first.")
-    if size > limit:
-        assert model is None, f"{called} gave {type(model).__name__}, wanted None: it is too large."
-        return
-    assert isinstance(model, keras.Model), (
+    assert size <= limit or model is None, (
+        f"{called} gave {type(model).__name__}, wanted None: it is too large.")
+    assert size > limit or isinstance(model, keras.Model), (
         f"{called} gave {type(model).__name__}, wanted the model: it fits, also when it takes "
         "exactly the limit.")
+
+
+for limit in (39, 40):
+    check_fit(lambda: [keras.Input((4,)), layers.Dense(2)], 40, limit)
+# BEGIN HIDDEN TESTS
+for limit in (10**9, 107, 30, 108):
+    check_fit(lambda: [keras.Input((4,)), layers.Dense(3), layers.BatchNormalization()], 108, limit)
+# END HIDDEN TESTS
+
+# %% exercise="meta-size" role="tests" points=1
+# Exercise 10.2, tests 4 of 4: the model that is made.
+def check_model(what, *kinds):
+    eager, rng = [], np.random.default_rng(len(kinds))
+
+    def make():
+        eager.append(tf.executing_eagerly())
+        return keras.Sequential([keras.Input((4,)), *(kind() for kind in kinds)])
+
+    weights = make().weights
+    arrays = [rng.uniform(1, 2, w.shape).astype("float32") for w in weights]
+    saved = [array.copy() for array in arrays]
+    called = f"build_if_fits(make, arrays, 1000) for {what}"
+    eager.clear()
+    model = build_if_fits(make, arrays, 1000)
+    assert isinstance(model, keras.Model), (
+        f"{called} gave {type(model).__name__}, wanted the model, which fits.")
     assert True in eager, (
         f"{called} gave the model of the graph, whose weights hold no numbers: make it again, "
         "outside of the graph.")
@@ -505,16 +543,12 @@ def check_build(parts, size, limit):
     assert all(np.array_equal(a, s) for a, s in zip(arrays, saved)), f"{called} changed arrays."
 
 
-small = [(lambda: [keras.Input((4,)), layers.Dense(2)], 40, limit) for limit in (39, 40)]
-for case in [small[0], small[1]]:
-    check_build(*case)
+for what, *kinds in [("a dense layer", lambda: layers.Dense(2))]:
+    check_model(what, *kinds)
 # BEGIN HIDDEN TESTS
-def mixed():
-    return [keras.Input((4,)), layers.Dense(3), layers.BatchNormalization()]
-
-
-for case in [(mixed, 108, 10**9), (mixed, 108, 107), (mixed, 108, 30), (mixed, 108, 108)]:
-    check_build(*case)
+for what, *kinds in [("a dense layer and a BatchNormalization",
+                      lambda: layers.Dense(3), layers.BatchNormalization)]:
+    check_model(what, *kinds)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -637,8 +671,8 @@ print([name for name, value in vars(shift).items() if isinstance(value, tf.Tenso
 #   is not changed. An attribute of another type, `None` included, is not listed.
 #
 # For the layer above: `{"CPU:1": ["shift/dense/kernel", "shift/dense/bias"], "CPU:0":
-# ["shift/shift"]}`. The first tests cell (2 points) looks at weights, the second (1 point) also has
-# plain attributes.
+# ["shift/shift"]}`. The three tests cells (1 point each) look at the paths of weights, at models on
+# two devices, and at plain attributes.
 
 # %% [markdown] exercise="one-device-audit" role="hint"
 # <details><summary>Hint 1</summary>
@@ -674,15 +708,12 @@ def audit(model: keras.Layer) -> dict[str, list[str]]:
     # END SOLUTION
 
 
-# %% exercise="one-device-audit" role="tests" points=2
-# Exercise 10.3, tests 1 of 2: weights.
-def check_audit(what, parts, devices):
-    built = []
-    for part, device in zip(parts, devices):
-        with tf.device(device):
-            part.build((None, 3))
-        built += [(w.path, device) for w in part.weights]
-    model = keras.Sequential([keras.Input((3,)), *parts])
+# %% exercise="one-device-audit" role="tests" points=1
+# Exercise 10.3, tests 1 of 3: the paths of weights.
+def check_paths(what, *parts):
+    """A model wholly on one device."""
+    with tf.device("CPU:0"):
+        model = keras.Sequential([keras.Input((3,)), *parts])
     called = f"audit(model) for {what}"
     got = audit(model)
     assert type(got) is dict and all(
@@ -690,14 +721,47 @@ def check_audit(what, parts, devices):
         for device, paths in got.items()), (
         f"{called} gave {got if type(got) is dict else type(got).__name__}, wanted a dictionary "
         "from the device as text to a list of paths as text.")
-    found = {path: device for device, paths in got.items() for path in paths}
-    right = dict(built)
-    missing, extra = sorted(right.keys() - found.keys()), sorted(found.keys() - right.keys())
+    found = [path for paths in got.values() for path in paths]
+    right = {w.path for w in model.weights}
+    missing, extra = sorted(right - set(found)), sorted(set(found) - right)
     cause = "look at all weights, with their paths"
     if missing and not {w.path for w in model.trainable_weights} & set(missing):
         cause = f"{missing} are not trained, and take memory all the same: use model.weights"
     assert not missing and not extra, (
         f"{called} lacks {missing} and has {extra} that should not be there: {cause}.")
+    assert len(found) == len(right), f"{called} gave {got}, wanted each path once."
+
+
+for case in [
+    ("a dense layer", layers.Dense(1)),
+    ("a normalisation and a dense layer", layers.BatchNormalization(), layers.Dense(2)),
+]:
+    check_paths(*case)
+# BEGIN HIDDEN TESTS
+for case in [
+    ("a network inside", keras.Sequential([layers.ReLU(), layers.Dense(3, use_bias=False)])),
+    ("a network with a frozen layer", layers.Dense(3, trainable=False), layers.Dense(3)),
+    ("a ReLU", layers.ReLU()),
+]:
+    check_paths(*case)
+# END HIDDEN TESTS
+
+# %% exercise="one-device-audit" role="tests" points=1
+# Exercise 10.3, tests 2 of 3: models on two devices.
+def check_devices(what, parts, devices):
+    right = {}
+    for part, device in zip(parts, devices):
+        with tf.device(device):
+            part.build((None, 3))
+        right |= {w.path: device for w in part.weights}
+    model = keras.Sequential([keras.Input((3,)), *parts])
+    called = f"audit(model) for {what}"
+    got = audit(model)
+    assert type(got) is dict, f"{called} gave {type(got).__name__}, wanted a dictionary."
+    found = {path: device for device, paths in got.items() for path in paths}
+    assert sorted(found) == sorted(right), (
+        f"{called} gave {got}, wanted the paths {sorted(right)}; get the first tests cell to pass "
+        "first.")
     wrong = {path: found[path] for path in right if found[path] != right[path]}
     cause = "ask each weight for its own device; a model need not be on one"
     if any(len(device) > 5 for device in got):
@@ -713,7 +777,7 @@ for case in [
     ("a normalisation and a dense layer apart",
      [layers.BatchNormalization(name="b"), layers.Dense(2, name="c")], ["CPU:0", "CPU:1"]),
 ]:
-    check_audit(*case)
+    check_devices(*case)
 # BEGIN HIDDEN TESTS
 def inner(name):
     return keras.Sequential([layers.ReLU(), layers.Dense(3, use_bias=False, name="in_" + name)])
@@ -721,15 +785,15 @@ def inner(name):
 
 for case in [
     ("nested networks on two devices", [inner("d"), inner("e")], ["CPU:1", "CPU:0"]),
-    ("a network with a frozen layer",
-     [layers.Dense(3, name="f", trainable=False), layers.Dense(3, name="g")], ["CPU:1", "CPU:1"]),
+    ("two layers on one device", [layers.Dense(3, name="f"), layers.Dense(3, name="g")],
+     ["CPU:1", "CPU:1"]),
     ("a ReLU", [layers.ReLU(name="h")], ["CPU:0"]),
 ]:
-    check_audit(*case)
+    check_devices(*case)
 # END HIDDEN TESTS
 
 # %% exercise="one-device-audit" role="tests" points=1
-# Exercise 10.3, tests 2 of 2: constants that are plain attributes.
+# Exercise 10.3, tests 3 of 3: constants that are plain attributes.
 class Constant(keras.Layer):
     def __init__(self, attribute, device, inner=None, kind=tf.identity, **kwargs):
         super().__init__(**kwargs)
@@ -916,7 +980,8 @@ else:
 # - Lists, tuples and dictionaries come back as such, of the same length and with the same keys in
 #   the same order; everything else comes back as it is. What the caller passed is not changed.
 #
-# The first tests cell (2 points) has single tensors, the second (1 point) nested batches.
+# The three tests cells (1 point each) have single tensors, tensors inside of nested batches, and
+# the batches around them.
 
 # %% [markdown] exercise="copy-if-needed" role="hint"
 # <details><summary>Hint 1</summary>
@@ -956,8 +1021,8 @@ def to_device(batch: object, device: str) -> object:
     # END SOLUTION
 
 
-# %% exercise="copy-if-needed" role="tests" points=2
-# Exercise 10.4, tests 1 of 2: one tensor.
+# %% exercise="copy-if-needed" role="tests" points=1
+# Exercise 10.4, tests 1 of 3: one tensor.
 def check_tensor(values, dtype, start, device):
     with tf.device(start):
         x = tf.constant(values, dtype)
@@ -1002,43 +1067,30 @@ for case in [
 # END HIDDEN TESTS
 
 # %% exercise="copy-if-needed" role="tests" points=1
-# Exercise 10.4, tests 2 of 2: nested batches.
+# Exercise 10.4, tests 2 of 3: tensors inside of nested batches.
+def tensors_in(part, path="batch"):
+    """Pairs of a path and a tensor, in order."""
+    if isinstance(part, tf.Tensor):
+        return [(path, part)]
+    if not isinstance(part, (list, tuple, dict)):
+        return []
+    pairs = part.items() if isinstance(part, dict) else enumerate(part)
+    return [found for key, value in pairs for found in tensors_in(value, f"{path}[{key!r}]")]
+
+
 def check_nested(batch, device):
     called = f"to_device({type(batch).__name__} with tensors inside, {device!r})"
-
-    def compare(old, new, path):
-        where = f"{called}: batch{path}"
-        if isinstance(old, tf.Tensor):
-            assert isinstance(new, tf.Tensor), (
-                f"{where} came back as {type(new).__name__}, wanted a tensor.")
-            assert place(new) == device, (
-                f"{where} is on {place(new)}: go into containers inside containers, too.")
-            assert new is old or place(old) != device, (
-                f"{where} was there already and was copied nevertheless.")
-            assert np.array_equal(new.numpy(), old.numpy()), f"{where} has other values."
-        elif isinstance(old, (list, tuple, dict)):
-            assert type(new) is type(old) and len(new) == len(old), (
-                f"{where} came back as {type(new).__name__}, wanted a {type(old).__name__} of "
-                f"{len(old)} parts.")
-            assert not len(old) or new is not old or isinstance(old, tuple), (
-                f"{where} is the caller's own {type(old).__name__}: make a new one.")
-            keys = list(old) if isinstance(old, dict) else range(len(old))
-            assert not isinstance(old, dict) or list(new) == keys, f"{where} has other keys."
-            for key in keys:
-                compare(old[key], new[key], f"{path}[{key!r}]")
-        else:
-            assert new is old, f"{where}, no tensor, came back as something else."
-
-    def shape_of(part):
-        if isinstance(part, dict):
-            return {key: shape_of(value) for key, value in part.items()}
-        return [shape_of(p) for p in part] if isinstance(part, (list, tuple)) else id(part)
-
-    before = shape_of(batch)
-    got = to_device(batch, device)
-    assert shape_of(batch) == before, (
-        f"{called} changed the caller's batch: put the copies into a new container.")
-    compare(batch, got, "")
+    before = tensors_in(batch)
+    after = dict(tensors_in(to_device(batch, device)))
+    for path, old in before:
+        new = after.get(path)
+        assert isinstance(new, tf.Tensor), (
+            f"{called} has no tensor at {path}, wanted one: return containers like those given.")
+        assert place(new) == device, (
+            f"{called}: {path} is on {place(new)}: go into containers inside containers, too.")
+        assert new is old or place(old) != device, (
+            f"{called}: {path} was there already and was copied nevertheless.")
+        assert np.array_equal(new.numpy(), old.numpy()), f"{called}: {path} has other values."
 
 
 with tf.device("CPU:0"):
@@ -1051,10 +1103,52 @@ for case in [([a, b], "CPU:1"), ({"x": a, "y": (b, c), "id": 7, "none": None}, "
 for case in [
     ([{"deep": [(a, {"er": b})]}, "text"], "CPU:1"),
     ((a, [b, c], 2.5), "CPU:0"),
-    ({}, "CPU:1"),
     ((c, [c, {"c": c}]), "CPU:1"),
 ]:
     check_nested(*case)
+# END HIDDEN TESTS
+
+# %% exercise="copy-if-needed" role="tests" points=1
+# Exercise 10.4, tests 3 of 3: the batches around the tensors.
+def check_containers(batch, device):
+    called = f"to_device({type(batch).__name__} with tensors inside, {device!r})"
+
+    def ids_of(part):
+        if isinstance(part, dict):
+            return {key: ids_of(value) for key, value in part.items()}
+        return [ids_of(p) for p in part] if isinstance(part, (list, tuple)) else id(part)
+
+    def compare(old, new, where):
+        if isinstance(old, (list, tuple, dict)):
+            assert type(new) is type(old) and len(new) == len(old), (
+                f"{where} came back as {type(new).__name__}, wanted a {type(old).__name__} of "
+                f"{len(old)} parts.")
+            assert not len(old) or new is not old or isinstance(old, tuple), (
+                f"{where} is the caller's own {type(old).__name__}: make a new one.")
+            keys = list(old) if isinstance(old, dict) else range(len(old))
+            assert not isinstance(old, dict) or list(new) == keys, f"{where} has other keys."
+            for key in keys:
+                compare(old[key], new[key], f"{where}[{key!r}]")
+        elif not isinstance(old, tf.Tensor):
+            assert new is old, f"{where}, no tensor, came back as something else."
+
+    before = ids_of(batch)
+    got = to_device(batch, device)
+    assert ids_of(batch) == before, (
+        f"{called} changed the caller's batch: put the copies into a new container.")
+    compare(batch, got, f"{called}: batch")
+
+
+with tf.device("CPU:0"):
+    a, b = tf.ones(2), tf.range(3)
+with tf.device("CPU:1"):
+    c = tf.zeros(1)
+for case in [([a, b], "CPU:1"), ({"x": a, "y": (b, c), "id": 7, "none": None}, "CPU:1")]:
+    check_containers(*case)
+# BEGIN HIDDEN TESTS
+for case in [([{"deep": [(a, {"er": b})]}, "text"], "CPU:1"),
+             ((a, [b, c], 2.5), "CPU:0"), ({}, "CPU:1"), ((c, [c, {"c": c}]), "CPU:1")]:
+    check_containers(*case)
 # END HIDDEN TESTS
 
 # %% [markdown]

@@ -382,8 +382,9 @@ print("on cpu: ", tied[0].weight is tied[1].weight)
 #   `state`: training it leaves the tensors in `state` as they are. (In its tests, all parameters
 #   and buffers are in `state`, and none is shared.)
 #
-# Both leave the default device as it was. The first tests cell (2 points) is about `model_size`,
-# the second (2 points) about `build_if_fits`.
+# Both leave the default device as it was. The first two tests cells (1 point each) are about
+# `model_size`: nothing is allocated, and what counts. The last two (1 point each) are about
+# `build_if_fits`: whether there is a model, and which.
 
 # %% [markdown] exercise="meta-size" role="hint"
 # <details><summary>Hint 1</summary>
@@ -429,20 +430,21 @@ def build_if_fits(
     # END SOLUTION
 
 
-# %% exercise="meta-size" role="tests" points=2
-# Exercise 10.2, tests 1 of 2: the size of a model that is never allocated.
-def check_size(what, build, numbers, size):
+# %% exercise="meta-size" role="tests" points=1
+# Exercise 10.2, tests 1 of 4: the size of a model that is never allocated.
+def check_place(inputs, outputs):
     def make():
         place = torch.empty(0).device.type
         torch.set_default_device(None)  # in case an answer changed it for good
         assert place == "meta", (
-            f"model_size(make) for {what} ran make() on the {place} device, where it allocates "
-            "memory: build inside `with torch.device('meta'):`; moving it there later is too late.")
+            f"{called} ran make() on the {place} device, where it allocates memory: build inside "
+            "`with torch.device('meta'):`; moving it there later is too late.")
         with torch.device("meta"):
-            return build()
+            return nn.Linear(inputs, outputs)
 
+    size = 4 * (inputs + 1) * outputs
+    called = f"model_size(make) for a dense layer of {size:,} bytes"
     got = model_size(make)
-    called = f"model_size(make) for {what}"
     left = torch.empty(0).device.type
     torch.set_default_device(None)
     assert left == "cpu", (
@@ -451,9 +453,28 @@ def check_size(what, build, numbers, size):
     assert type(got) is tuple and len(got) == 2 and all(type(n) is int for n in got), (
         f"{called} gave {got if type(got) is tuple else type(got).__name__}, wanted a tuple of two "
         "int: the numbers and the bytes.")
-    parts = "parameters and buffers, each tensor once (the state dict lists a shared one twice)"
+    assert got == (size // 4, size), (
+        f"{called} gave {got}, wanted {(size // 4, size)}: numbers of 4 bytes each.")
+
+
+for inputs, outputs in [(10**6, 10**6)]:
+    check_place(inputs, outputs)
+# BEGIN HIDDEN TESTS
+for inputs, outputs in [(3, 2)]:
+    check_place(inputs, outputs)
+# END HIDDEN TESTS
+
+# %% exercise="meta-size" role="tests" points=1
+# Exercise 10.2, tests 2 of 4: what counts, and how many bytes it takes.
+def check_size(what, build, numbers, size):
+    got = model_size(build)
+    torch.set_default_device(None)  # in case an answer changed it for good
+    called = f"model_size(make) for {what}"
+    assert type(got) is tuple and len(got) == 2, (
+        f"{called} gave {got}; get the first tests cell to pass first.")
     assert got[0] == numbers, (
-        f"{called} counted {got[0]:,} numbers, wanted {numbers:,}: count {parts}.")
+        f"{called} counted {got[0]:,} numbers, wanted {numbers:,}: count parameters and buffers, "
+        "each tensor once (the state dict lists a shared one twice).")
     assert got[1] == size, (
         f"{called} gave {got[1]:,} bytes, wanted {size:,}: each tensor has its own element_size(), "
         "and not every one takes 4 bytes a number.")
@@ -465,9 +486,7 @@ def tied():
     return net
 
 
-big = 10**6
 for case in [
-    ("a dense layer of 4 TB", lambda: nn.Linear(big, big), big**2 + big, 4 * (big**2 + big)),
     ("a BatchNorm1d(4)", lambda: nn.BatchNorm1d(4), 17, 72),
     ("two dense layers with one weight", tied, 35, 140),
 ]:
@@ -489,35 +508,53 @@ for case in [
     check_size(*case)
 # END HIDDEN TESTS
 
-# %% exercise="meta-size" role="tests" points=2
-# Exercise 10.2, tests 2 of 2: made if it fits.
-def check_build(build, size, limit):
+# %% exercise="meta-size" role="tests" points=1
+# Exercise 10.2, tests 3 of 4: made if it fits, and not before that is known.
+def check_fit(build, size, limit):
     places, state = [], build().state_dict()
-    saved = {name: tensor.clone() for name, tensor in state.items()}
 
     def make():
         places.append(torch.empty(0).device.type)
         return build()
 
     called = f"build_if_fits(make, state, {limit}) for a model of {size} bytes"
-    try:
-        model = build_if_fits(make, state, limit)
-    except NotImplementedError as error:
-        assert "meta" not in str(error), (
-            f"{called} raised ({error}): a meta tensor holds nothing to copy; use to_empty.")
-        raise
+    model = build_if_fits(make, state, limit)
     left = torch.empty(0).device.type
     torch.set_default_device(None)
     assert left == "cpu", f"after {called} new tensors are made on {left}: use a scope."
     assert size <= limit or "cpu" not in places, (
         f"{called} ran make() on {places}: memory was allocated before the size was known. Build "
         "on meta first.")
-    if size > limit:
-        assert model is None, f"{called} gave {type(model).__name__}, wanted None: it is too large."
-        return
-    assert isinstance(model, nn.Module), (
+    assert size <= limit or model is None, (
+        f"{called} gave {type(model).__name__}, wanted None: it is too large.")
+    assert size > limit or isinstance(model, nn.Module), (
         f"{called} gave {type(model).__name__}, wanted the model: it fits, also when it takes "
         "exactly the limit.")
+
+
+for limit in (31, 32):
+    check_fit(lambda: nn.Linear(3, 2), 32, limit)
+# BEGIN HIDDEN TESTS
+for limit in (10**9, 115, 100, 116):
+    check_fit(lambda: nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)), 116, limit)
+# END HIDDEN TESTS
+
+# %% exercise="meta-size" role="tests" points=1
+# Exercise 10.2, tests 4 of 4: the model that is made.
+def check_model(what, build):
+    state = build().state_dict()
+    saved = {name: tensor.clone() for name, tensor in state.items()}
+    called = f"build_if_fits(make, state, 1000) for {what}"
+    try:
+        model = build_if_fits(build, state, 1000)
+    except NotImplementedError as error:
+        assert "meta" not in str(error), (
+            f"{called} raised ({error}): a meta tensor holds nothing to copy; use to_empty.")
+        raise
+    finally:
+        torch.set_default_device(None)  # in case an answer changed it for good
+    assert isinstance(model, nn.Module), (
+        f"{called} gave {type(model).__name__}, wanted the model, which fits.")
     got = model.state_dict()
     devices = sorted({tensor.device.type for tensor in got.values()})
     assert devices == ["cpu"], (
@@ -539,15 +576,12 @@ def check_build(build, size, limit):
         "tensors of state (assign=True, without clones); copy the values.")
 
 
-for case in [(lambda: nn.Linear(3, 2), 32, 31), (lambda: nn.Linear(3, 2), 32, 32)]:
-    check_build(*case)
+for what, build in [("a dense layer", lambda: nn.Linear(3, 2))]:
+    check_model(what, build)
 # BEGIN HIDDEN TESTS
-def mixed():
-    return nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))
-
-
-for case in [(mixed, 116, 10**9), (mixed, 116, 115), (mixed, 116, 100), (mixed, 116, 116)]:
-    check_build(*case)
+for what, build in [("a dense layer and a BatchNorm1d",
+                     lambda: nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)))]:
+    check_model(what, build)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -657,8 +691,8 @@ else:
 # - The model is not changed. An attribute of another type, `None` included, is not listed.
 #
 # For the `Scaler` above, now on `meta`: `{"meta": ["dense.weight", "dense.bias", "mean"], "cpu":
-# ["scale"]}`. The first tests cell (2 points) looks at parameters and buffers, the second (1 point)
-# also has plain attributes.
+# ["scale"]}`. The three tests cells (1 point each) look at the names of parameters and buffers, at
+# models on two devices, and at plain attributes.
 
 # %% [markdown] exercise="one-device-audit" role="hint"
 # <details><summary>Hint 1</summary>
@@ -699,11 +733,13 @@ def audit(model: nn.Module) -> dict[str, list[str]]:
     # END SOLUTION
 
 
-# %% exercise="one-device-audit" role="tests" points=2
-# Exercise 10.3, tests 1 of 2: parameters and buffers.
-def check_audit(what, model, wanted):
+# %% exercise="one-device-audit" role="tests" points=1
+# Exercise 10.3, tests 1 of 3: the names of parameters and buffers.
+def check_names(what, model):
+    """A model wholly on one device."""
     called = f"audit(model) for {what}"
-    names = list(model.state_dict())
+    held = [*model.named_parameters(), *model.named_buffers()]
+    names, right = list(model.state_dict()), [name for name, _ in held]
     got = audit(model)
     assert type(got) is dict and all(
         type(device) is str and type(paths) is list and all(type(path) is str for path in paths)
@@ -711,32 +747,22 @@ def check_audit(what, model, wanted):
         f"{called} gave {got if type(got) is dict else type(got).__name__}, wanted a dictionary "
         "from the device as text to a list of paths as text.")
     assert list(model.state_dict()) == names, f"{called} changed what the model holds."
-    place = {path: device for device, paths in got.items() for path in paths}
-    right = {path: device for device, paths in wanted.items() for path in paths}
-    missing, extra = sorted(right.keys() - place.keys()), sorted(place.keys() - right.keys())
+    found = [path for paths in got.values() for path in paths]
+    missing, extra = sorted(set(right) - set(found)), sorted(set(found) - set(right))
     buffers = sorted(set(missing) & {name for name, _ in model.named_buffers()})
     cause = "look at every module inside, with its full name"
     if buffers and not extra:
         cause = f"{buffers} are buffers: saved or not, they take memory and move like parameters"
     assert not missing and not extra, (
         f"{called} lacks {missing} and has {extra} that should not be there: {cause}.")
-    wrong = {path: place[path] for path in right if place[path] != right[path]}
-    assert not wrong, (
-        f"{called} says {wrong}, wanted {({p: right[p] for p in wrong})}: ask each tensor for its "
-        "own device; a model need not be on one.")
-    assert sorted(got) == sorted(wanted) and sum(map(len, got.values())) == len(right), (
-        f"{called} gave {got}, wanted {wanted}: each path once, and no device without tensors.")
+    assert len(found) == len(right), f"{called} gave {got}, wanted each path once."
 
 
-half = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Sequential(nn.Linear(3, 1, bias=False)))
-half[2].to("meta")
 for case in [
-    ("a dense layer", nn.Linear(2, 1), {"cpu": ["weight", "bias"]}),
-    ("a network whose last part was moved", half,
-     {"cpu": ["0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var",
-              "1.num_batches_tracked"], "meta": ["2.0.weight"]}),
+    ("a dense layer", nn.Linear(2, 1)),
+    ("a network", nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Sequential(nn.Tanh()))),
 ]:
-    check_audit(*case)
+    check_names(*case)
 # BEGIN HIDDEN TESTS
 class Positions(nn.Module):
     def __init__(self):
@@ -746,20 +772,52 @@ class Positions(nn.Module):
         self.net = nn.ModuleDict({"a": nn.Sequential(nn.ReLU(), nn.Linear(1, 1))})
 
 
-moved = Positions()
-moved.net.to("meta")
-for case in [
-    ("a block with an unsaved buffer", moved,
-     {"cpu": ["steps"], "meta": ["net.a.1.weight", "net.a.1.bias"]}),
-    ("a model wholly on meta", nn.Sequential(Positions().to("meta")),
-     {"meta": ["0.steps", "0.net.a.1.weight", "0.net.a.1.bias"]}),
-    ("a ReLU", nn.ReLU(), {}),
-]:
-    check_audit(*case)
+for case in [("a block with an unsaved buffer", nn.Sequential(Positions())), ("a ReLU", nn.ReLU())]:
+    check_names(*case)
 # END HIDDEN TESTS
 
 # %% exercise="one-device-audit" role="tests" points=1
-# Exercise 10.3, tests 2 of 2: constants that are plain attributes.
+# Exercise 10.3, tests 2 of 3: models on two devices.
+def check_devices(what, model, wanted):
+    called = f"audit(model) for {what}"
+    got = audit(model)
+    assert type(got) is dict, f"{called} gave {type(got).__name__}, wanted a dictionary."
+    place = {path: device for device, paths in got.items() for path in paths}
+    right = {path: device for device, paths in wanted.items() for path in paths}
+    assert sorted(place) == sorted(right), (
+        f"{called} gave {got}, wanted {wanted}; get the first tests cell to pass first.")
+    wrong = {path: place[path] for path in right if place[path] != right[path]}
+    assert not wrong, (
+        f"{called} says {wrong}, wanted {({p: right[p] for p in wrong})}: ask each tensor for its "
+        "own device; a model need not be on one.")
+    assert sorted(got) == sorted(wanted) and sum(map(len, got.values())) == len(right), (
+        f"{called} gave {got}, wanted {wanted}: each path once, and no device without tensors.")
+
+
+half = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Linear(3, 1, bias=False)))
+half[1].to("meta")
+for case in [
+    ("a dense layer", nn.Linear(2, 1), {"cpu": ["weight", "bias"]}),
+    ("a network whose last part was moved", half,
+     {"cpu": ["0.weight", "0.bias"], "meta": ["1.0.weight"]}),
+]:
+    check_devices(*case)
+# BEGIN HIDDEN TESTS
+moved = nn.ModuleDict({"norm": nn.BatchNorm1d(2, affine=False), "dense": nn.Linear(1, 1)})
+moved["dense"].to("meta")
+for case in [
+    ("a normalisation and a moved layer", moved,
+     {"cpu": ["norm.running_mean", "norm.running_var", "norm.num_batches_tracked"],
+      "meta": ["dense.weight", "dense.bias"]}),
+    ("a model wholly on meta", nn.Sequential(nn.Linear(1, 1).to("meta")),
+     {"meta": ["0.weight", "0.bias"]}),
+    ("a ReLU", nn.ReLU(), {}),
+]:
+    check_devices(*case)
+# END HIDDEN TESTS
+
+# %% exercise="one-device-audit" role="tests" points=1
+# Exercise 10.3, tests 3 of 3: constants that are plain attributes.
 class Constant(nn.Module):
     def __init__(self, name, inner=None, device="cpu"):
         super().__init__()
@@ -931,7 +989,8 @@ else:
 # - Lists, tuples and dictionaries come back as such, of the same length and with the same keys in
 #   the same order; everything else comes back as it is. What the caller passed is not changed.
 #
-# The first tests cell (2 points) has single tensors, the second (1 point) nested batches.
+# The three tests cells (1 point each) have single tensors, tensors inside of nested batches, and
+# the batches around them.
 
 # %% [markdown] exercise="copy-if-needed" role="hint"
 # <details><summary>Hint 1</summary>
@@ -964,8 +1023,8 @@ def to_device(batch: object, device: torch.device | str) -> object:
     # END SOLUTION
 
 
-# %% exercise="copy-if-needed" role="tests" points=2
-# Exercise 10.4, tests 1 of 2: one tensor.
+# %% exercise="copy-if-needed" role="tests" points=1
+# Exercise 10.4, tests 1 of 3: one tensor.
 def check_tensor(x, device):
     called = f"to_device(x, {device!r}) for {x.dtype} of shape {tuple(x.shape)} on {x.device}"
     before = x.device
@@ -1006,44 +1065,31 @@ for case in [
 # END HIDDEN TESTS
 
 # %% exercise="copy-if-needed" role="tests" points=1
-# Exercise 10.4, tests 2 of 2: nested batches.
+# Exercise 10.4, tests 2 of 3: tensors inside of nested batches.
+def tensors_in(part, path="batch"):
+    """Pairs of a path and a tensor, in order."""
+    if isinstance(part, torch.Tensor):
+        return [(path, part)]
+    if not isinstance(part, (list, tuple, dict)):
+        return []
+    pairs = part.items() if isinstance(part, dict) else enumerate(part)
+    return [found for key, value in pairs for found in tensors_in(value, f"{path}[{key!r}]")]
+
+
 def check_nested(batch, device):
     called = f"to_device({type(batch).__name__} with tensors inside, {device!r})"
-
-    def compare(old, new, path):
-        where = f"{called}: batch{path}"
-        if isinstance(old, torch.Tensor):
-            assert isinstance(new, torch.Tensor), (
-                f"{where} came back as {type(new).__name__}, wanted a tensor.")
-            assert new.device == torch.device(device), (
-                f"{where} is on {new.device}: go into containers inside containers, too.")
-            assert new is old or old.device != torch.device(device), (
-                f"{where} was there already and was copied nevertheless.")
-            assert new.shape == old.shape and new.dtype == old.dtype, (
-                f"{where} came back with another shape or dtype.")
-        elif isinstance(old, (list, tuple, dict)):
-            assert type(new) is type(old) and len(new) == len(old), (
-                f"{where} came back as {type(new).__name__}, wanted a {type(old).__name__} of "
-                f"{len(old)} parts.")
-            assert not len(old) or new is not old or isinstance(old, tuple), (
-                f"{where} is the caller's own {type(old).__name__}: make a new one.")
-            keys = list(old) if isinstance(old, dict) else range(len(old))
-            assert not isinstance(old, dict) or list(new) == keys, f"{where} has other keys."
-            for key in keys:
-                compare(old[key], new[key], f"{path}[{key!r}]")
-        else:
-            assert new is old, f"{where}, no tensor, came back as something else."
-
-    def shape_of(part):
-        if isinstance(part, dict):
-            return {key: shape_of(value) for key, value in part.items()}
-        return [shape_of(p) for p in part] if isinstance(part, (list, tuple)) else id(part)
-
-    before = shape_of(batch)
-    got = to_device(batch, device)
-    assert shape_of(batch) == before, (
-        f"{called} changed the caller's batch: put the copies into a new container.")
-    compare(batch, got, "")
+    before = tensors_in(batch)
+    after = dict(tensors_in(to_device(batch, device)))
+    for path, old in before:
+        new = after.get(path)
+        assert isinstance(new, torch.Tensor), (
+            f"{called} has no tensor at {path}, wanted one: return containers like those given.")
+        assert new.device == torch.device(device), (
+            f"{called}: {path} is on {new.device}: go into containers inside containers, too.")
+        assert new is old or old.device != torch.device(device), (
+            f"{called}: {path} was there already and was copied nevertheless.")
+        assert new.shape == old.shape and new.dtype == old.dtype, (
+            f"{called}: {path} came back with another shape or dtype.")
 
 
 a, b, c = torch.ones(2), torch.arange(3), torch.zeros(1, device="meta")
@@ -1053,10 +1099,49 @@ for case in [([a, b], "meta"), ({"x": a, "y": (b, c), "id": 7, "none": None}, "m
 for case in [
     ([{"deep": [(a, {"er": b})]}, "text"], torch.device("meta")),
     ((a, [b, b], 2.5), "cpu"),
-    ({}, "meta"),
     ((c, [c, {"c": c}]), "meta"),
 ]:
     check_nested(*case)
+# END HIDDEN TESTS
+
+# %% exercise="copy-if-needed" role="tests" points=1
+# Exercise 10.4, tests 3 of 3: the batches around the tensors.
+def check_containers(batch, device):
+    called = f"to_device({type(batch).__name__} with tensors inside, {device!r})"
+
+    def ids_of(part):
+        if isinstance(part, dict):
+            return {key: ids_of(value) for key, value in part.items()}
+        return [ids_of(p) for p in part] if isinstance(part, (list, tuple)) else id(part)
+
+    def compare(old, new, where):
+        if isinstance(old, (list, tuple, dict)):
+            assert type(new) is type(old) and len(new) == len(old), (
+                f"{where} came back as {type(new).__name__}, wanted a {type(old).__name__} of "
+                f"{len(old)} parts.")
+            assert not len(old) or new is not old or isinstance(old, tuple), (
+                f"{where} is the caller's own {type(old).__name__}: make a new one.")
+            keys = list(old) if isinstance(old, dict) else range(len(old))
+            assert not isinstance(old, dict) or list(new) == keys, f"{where} has other keys."
+            for key in keys:
+                compare(old[key], new[key], f"{where}[{key!r}]")
+        elif not isinstance(old, torch.Tensor):
+            assert new is old, f"{where}, no tensor, came back as something else."
+
+    before = ids_of(batch)
+    got = to_device(batch, device)
+    assert ids_of(batch) == before, (
+        f"{called} changed the caller's batch: put the copies into a new container.")
+    compare(batch, got, f"{called}: batch")
+
+
+a, b, c = torch.ones(2), torch.arange(3), torch.zeros(1, device="meta")
+for case in [([a, b], "meta"), ({"x": a, "y": (b, c), "id": 7, "none": None}, "meta")]:
+    check_containers(*case)
+# BEGIN HIDDEN TESTS
+for case in [([{"deep": [(a, {"er": b})]}, "text"], torch.device("meta")),
+             ((a, [b, b], 2.5), "cpu"), ({}, "meta"), ((c, [c, {"c": c}]), "meta")]:
+    check_containers(*case)
 # END HIDDEN TESTS
 
 # %% [markdown]

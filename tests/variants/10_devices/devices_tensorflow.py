@@ -103,7 +103,7 @@ def try_device(i=0, count=count_gpus):
     return devices[i]
 
 
-# %% exercise="meta-size" wrong="made-to-be-measured" fails="ran make() eagerly"
+# %% exercise="meta-size" wrong="made-to-be-measured" fails="ran make() eagerly" points=2
 def model_size(make):
     model = make()
     return model.count_params(), sum(w.numpy().nbytes for w in model.weights)
@@ -117,7 +117,7 @@ def build_if_fits(make, arrays, limit):
     return model
 
 
-# %% exercise="meta-size" wrong="stateless-scope" fails="call it inside `with tf.Graph()"
+# %% exercise="meta-size" wrong="stateless-scope" fails="call it inside `with tf.Graph()" points=2
 def model_size(make):
     with keras.StatelessScope():
         model = make()
@@ -134,7 +134,7 @@ def build_if_fits(make, arrays, limit):
     return model
 
 
-# %% exercise="meta-size" wrong="trained-only" fails="trainable or not" points=2
+# %% exercise="meta-size" wrong="trained-only" fails="trainable or not" points=3
 def model_size(make):
     with tf.Graph().as_default():
         model = make()
@@ -153,7 +153,7 @@ def build_if_fits(make, arrays, limit):
     return model
 
 
-# %% exercise="meta-size" wrong="four-bytes-each" fails="each weight has its own dtype" points=2
+# %% exercise="meta-size" wrong="four-bytes-each" fails="each weight has its own dtype" points=3
 def model_size(make):
     with tf.Graph().as_default():
         n = make().count_params()
@@ -168,7 +168,7 @@ def build_if_fits(make, arrays, limit):
     return model
 
 
-# %% exercise="meta-size" wrong="values-of-its-own" fails="set the weights" points=2
+# %% exercise="meta-size" wrong="values-of-its-own" fails="set the weights" points=3
 def model_size(make):
     with tf.Graph().as_default():
         model = make()
@@ -181,7 +181,7 @@ def build_if_fits(make, arrays, limit):
     return None if model_size(make)[1] > limit else make()
 
 
-# %% exercise="meta-size" wrong="model-of-the-graph" fails="whose weights hold no numbers" points=2
+# %% exercise="meta-size" wrong="model-of-the-graph" fails="whose weights hold no numbers" points=3
 def model_size(make):
     with tf.Graph().as_default():
         model = make()
@@ -199,7 +199,7 @@ def build_if_fits(make, arrays, limit):
             return model
 
 
-# %% exercise="meta-size" wrong="below-the-limit-only" fails="exactly the limit" points=2
+# %% exercise="meta-size" wrong="below-the-limit-only" fails="exactly the limit" points=3
 def model_size(make):
     with tf.Graph().as_default():
         model = make()
@@ -216,7 +216,7 @@ def build_if_fits(make, arrays, limit):
     return model
 
 
-# %% exercise="meta-size" wrong="comes-back-frozen" fails="other trainable weights than make() builds" points=2
+# %% exercise="meta-size" wrong="comes-back-frozen" fails="other trainable weights than make() builds" points=3
 def model_size(make):
     with tf.Graph().as_default():
         model = make()
@@ -330,13 +330,13 @@ def audit(model):
     return found
 
 
-# %% exercise="one-device-audit" wrong="device-of-the-first" fails="a model need not be on one"
+# %% exercise="one-device-audit" wrong="device-of-the-first" fails="a model need not be on one" points=1
 def audit(model):
     weights = model.weights
     return {place(weights[0].value): [w.path for w in weights]} if weights else {}
 
 
-# %% exercise="one-device-audit" wrong="long-names" fails="keys are devices in short"
+# %% exercise="one-device-audit" wrong="long-names" fails="keys are devices in short" points=1
 def audit(model):
     found = {}
     for w in model.weights:
@@ -373,7 +373,7 @@ def audit(model):
     return found
 
 
-# %% exercise="one-device-audit" wrong="all-devices-listed" fails="no device without tensors"
+# %% exercise="one-device-audit" wrong="all-devices-listed" fails="no device without tensors" points=1
 def audit(model):
     found = {device.name[-5:]: [] for device in tf.config.list_logical_devices()}
     for w in model.weights:
@@ -436,7 +436,7 @@ def to_device(batch, device):
     return moved
 
 
-# %% exercise="copy-if-needed" wrong="copies-every-time" fails="a copy each time is memory and time"
+# %% exercise="copy-if-needed" wrong="copies-every-time" fails="a copy each time is memory and time" points=1
 def to_device(batch, device):
     if isinstance(batch, tf.Tensor):
         with tf.device(device):
@@ -448,7 +448,7 @@ def to_device(batch, device):
     return batch
 
 
-# %% exercise="copy-if-needed" wrong="long-name-against-short" fails="Is the long name compared with a short one"
+# %% exercise="copy-if-needed" wrong="long-name-against-short" fails="Is the long name compared with a short one" points=1
 def to_device(batch, device):
     if isinstance(batch, tf.Tensor):
         if batch.device == device:
@@ -462,7 +462,7 @@ def to_device(batch, device):
     return batch
 
 
-# %% exercise="copy-if-needed" wrong="through-numpy" fails="not through NumPy" points=1
+# %% exercise="copy-if-needed" wrong="through-numpy" fails="not through NumPy" points=2
 def to_device(batch, device):
     if isinstance(batch, tf.Tensor):
         if place(batch) == device.upper()[-5:]:
@@ -476,7 +476,7 @@ def to_device(batch, device):
     return batch
 
 
-# %% exercise="copy-if-needed" wrong="one-level" fails="go into containers inside containers" points=2
+# %% exercise="copy-if-needed" wrong="one-level" fails="go into containers inside containers" points=1
 def to_device(batch, device):
     def move(x):
         if not isinstance(x, tf.Tensor) or place(x) == device.upper()[-5:]:
@@ -508,7 +508,7 @@ def to_device(batch, device):
     return batch
 
 
-# %% exercise="copy-if-needed" wrong="end-of-the-long-name" fails="gave another tensor, wanted x itself" points=1
+# %% exercise="copy-if-needed" wrong="end-of-the-long-name" fails="gave another tensor, wanted x itself" points=2
 def to_device(batch, device):
     if isinstance(batch, tf.Tensor):
         if batch.device.endswith(device.upper()):

@@ -128,7 +128,7 @@ def all_devices(count=torch.cuda.device_count):
     return list(map(lambda i: torch.device("cuda:%d" % i), range(n))) if n else [torch.device("cpu", 0)]
 
 
-# %% exercise="meta-size" wrong="moved-to-meta-afterwards" fails="moving it there later is too late"
+# %% exercise="meta-size" wrong="moved-to-meta-afterwards" fails="moving it there later is too late" points=1
 def model_size(make):
     model = make().to("meta")
     tensors = [*model.parameters(), *model.buffers()]
@@ -143,7 +143,7 @@ def build_if_fits(make, state, limit):
     return model
 
 
-# %% exercise="meta-size" wrong="parameters-only-alias" fails="count parameters and buffers"
+# %% exercise="meta-size" wrong="parameters-only-alias" fails="count parameters and buffers" points=2
 def model_size(make):
     with torch.device("meta"):
         model = make()
@@ -160,7 +160,7 @@ def build_if_fits(make, state, limit):
     return model
 
 
-# %% exercise="meta-size" wrong="assign-aliases" fails="uses the very tensors of state" points=2
+# %% exercise="meta-size" wrong="assign-aliases" fails="uses the very tensors of state" points=3
 def model_size(make):
     with torch.device("meta"):
         model = make()
@@ -177,7 +177,7 @@ def build_if_fits(make, state, limit):
     return model
 
 
-# %% exercise="meta-size" wrong="empty-and-four-bytes" fails="do not know your values"
+# %% exercise="meta-size" wrong="empty-and-four-bytes" fails="do not know your values" points=2
 def model_size(make):
     with torch.device("meta"):
         model = make()
@@ -193,7 +193,7 @@ def build_if_fits(make, state, limit):
     return model.to_empty(device="cpu")
 
 
-# %% exercise="meta-size" wrong="state-dict-counted-to-cpu" fails="holds nothing to copy"
+# %% exercise="meta-size" wrong="state-dict-counted-to-cpu" fails="holds nothing to copy" points=1
 def model_size(make):
     with torch.device("meta"):
         tensors = make().state_dict().values()
@@ -209,7 +209,7 @@ def build_if_fits(make, state, limit):
     return model
 
 
-# %% exercise="meta-size" wrong="loads-into-meta" fails="loading into meta tensors copies nothing" points=2
+# %% exercise="meta-size" wrong="loads-into-meta" fails="loading into meta tensors copies nothing" points=3
 def model_size(make):
     with torch.device("meta"):
         model = make()
@@ -270,7 +270,7 @@ def build_if_fits(make, state, limit):
     return model
 
 
-# %% exercise="meta-size" wrong="evaluation-mode" fails="no eval()" points=2
+# %% exercise="meta-size" wrong="evaluation-mode" fails="no eval()" points=3
 def model_size(make):
     with torch.device("meta"):
         model = make()
@@ -286,7 +286,7 @@ def build_if_fits(make, state, limit):
     return model.eval()
 
 
-# %% exercise="meta-size" wrong="tied-twice-and-below-the-limit" fails="exactly the limit"
+# %% exercise="meta-size" wrong="tied-twice-and-below-the-limit" fails="exactly the limit" points=2
 def model_size(make):
     with torch.device("meta"):
         model = make()
@@ -351,7 +351,7 @@ def audit(model):
     return found
 
 
-# %% exercise="one-device-audit" wrong="state-dict" fails="saved or not, they take memory"
+# %% exercise="one-device-audit" wrong="state-dict" fails="saved or not, they take memory" points=1
 def audit(model):
     found = {}
     for name, t in model.state_dict().items():
@@ -368,7 +368,7 @@ def audit(model):
     return found
 
 
-# %% exercise="one-device-audit" wrong="device-of-the-first" fails="a model need not be on one"
+# %% exercise="one-device-audit" wrong="device-of-the-first" fails="a model need not be on one" points=1
 def audit(model):
     names = [n for n, _ in [*model.named_parameters(), *model.named_buffers()]]
     return {str(next(model.parameters()).device): names} if names else {}
@@ -429,7 +429,7 @@ def audit(model):
     return found
 
 
-# %% exercise="one-device-audit" wrong="devices-written-down" fails="no device without tensors" points=1
+# %% exercise="one-device-audit" wrong="devices-written-down" fails="no device without tensors" points=2
 def audit(model):
     found = {"cpu": [], "meta": []}
     for path, module in model.named_modules():
@@ -447,7 +447,7 @@ def to_device(batch, device):
     return moved
 
 
-# %% exercise="copy-if-needed" wrong="copies-every-time" fails="a copy each time is memory and time" points=0
+# %% exercise="copy-if-needed" wrong="copies-every-time" fails="a copy each time is memory and time" points=1
 def to_device(batch, device):
     if isinstance(batch, torch.Tensor):
         return batch.to(device, copy=True)
@@ -458,7 +458,7 @@ def to_device(batch, device):
     return batch
 
 
-# %% exercise="copy-if-needed" wrong="detached" fails="cut the link to the gradient" points=1
+# %% exercise="copy-if-needed" wrong="detached" fails="cut the link to the gradient" points=2
 def to_device(batch, device):
     if isinstance(batch, torch.Tensor):
         return batch if batch.device == torch.device(device) else batch.detach().to(device)
@@ -469,7 +469,7 @@ def to_device(batch, device):
     return batch
 
 
-# %% exercise="copy-if-needed" wrong="one-level" fails="go into containers inside containers" points=2
+# %% exercise="copy-if-needed" wrong="one-level" fails="go into containers inside containers" points=1
 def to_device(batch, device):
     def move(x):
         return x.to(device) if isinstance(x, torch.Tensor) else x
@@ -543,7 +543,7 @@ def to_device(batch, device):
     return _pytree.tree_map(lambda t: t.to(device) if isinstance(t, torch.Tensor) else t, batch)
 
 
-# %% exercise="copy-if-needed" wrong="device-against-text" fails="a copy each time is memory and time"
+# %% exercise="copy-if-needed" wrong="device-against-text" fails="a copy each time is memory and time" points=1
 def to_device(batch, device):
     if isinstance(batch, torch.Tensor):
         return batch if batch.device == device else batch.to(device, copy=True)
@@ -554,7 +554,7 @@ def to_device(batch, device):
     return batch
 
 
-# %% exercise="copy-if-needed" wrong="new-empty-tensor" fails="no new tensor filled by hand" points=1
+# %% exercise="copy-if-needed" wrong="new-empty-tensor" fails="no new tensor filled by hand" points=2
 def to_device(batch, device):
     if isinstance(batch, torch.Tensor):
         if batch.device == torch.device(device):
