@@ -339,8 +339,8 @@ print("0 and then NaN: ", float(0.0 + tf.reduce_mean(tf.zeros((0,)))))
 # - All state is in the metric's `variables`, which are there as soon as the constructor is done: an
 #   object that is given the values of another one's variables goes on where that one stood.
 #
-# The first tests cell (2 points) streams batches, the second (1 point) looks at streams without
-# positive calls, at `reset_state` and at the variables.
+# The three tests cells (1 point each) stream batches, look at streams without positive calls, and
+# at `reset_state`, the variables and objects beside each other.
 
 # %% [markdown] exercise="streaming-precision" role="hint"
 # <details><summary>Hint 1</summary>
@@ -388,23 +388,16 @@ class StreamingPrecision(keras.metrics.Metric):
         # END SOLUTION
 
 
-# %% exercise="streaming-precision" role="tests" points=2
-# Exercise 12.1, tests 1 of 2: precision over a stream of batches.
+# %% exercise="streaming-precision" role="tests" points=1
+# Exercise 12.1, tests 1 of 3: precision over a stream of batches.
 def check_stream(threshold, batches):
-    metric = StreamingPrecision(threshold)
-    StreamingPrecision(0.95)  # another one, with a threshold of its own
-    assert isinstance(metric, keras.metrics.Metric), (
-        f"StreamingPrecision({threshold}) gave a {type(metric).__name__}, not a keras Metric.")
-    parts = [metric, *vars(metric).values()]
+    metric, past, ratios = StreamingPrecision(threshold), np.zeros((0, 2)), []
+    parts = [metric, *getattr(metric, "__dict__", {}).values()]
     assert not any(isinstance(part, keras.metrics.Precision) for part in parts), (
         "StreamingPrecision uses keras.metrics.Precision; the task is to do its work yourself.")
-    assert len(metric.variables) > 0, (
-        f"StreamingPrecision({threshold}).variables is empty: Keras sees what add_weight made "
-        "in __init__, and neither Python's numbers nor a tf.Variable of your own.")
-    past, ratios = np.zeros((0, 2)), []
     for number, (p, y) in enumerate(batches, 1):
         metric.update_state(tf.constant(y, tf.int64), tf.constant(p, tf.float32))
-        value, again = metric.result(), metric.result()
+        value = metric.result()
         called = f"StreamingPrecision({threshold}).result() after batch {number} of {len(batches)}"
         assert isinstance(value, tf.Tensor), (
             f"{called} gave a {type(value).__name__}, wanted a tensor.")
@@ -428,17 +421,12 @@ def check_stream(threshold, batches):
                 ((p_all > threshold) & y_all).sum() / max(y_all.sum(), 1),
             "that is the accuracy; negatives do not count": ((p_all > threshold) == y_all).mean(),
             "the threshold was ignored": precision(p_all, y_all, lambda p: p > 0.5),
-            "the threshold is that of another object; keep it in self":
-                precision(p_all, y_all, lambda p: p > 0.95),
             "a probability equal to the threshold is no positive call":
                 precision(p_all, y_all, lambda p: p >= threshold),
         }
         cause = next((c for c, v in likely.items() if abs(v - got) < 1e-5),
                      "count true positives and positive calls over all the batches")
         assert abs(got - wanted) < 1e-5, f"{called} gave {got:.4f}, wanted {wanted:.4f}: {cause}."
-        assert isinstance(again, tf.Tensor) and float(again) == got, (
-            f"{called} gave {got:.4f}, and {again!r:.60} when asked again: result must not change "
-            "the state.")
 
 
 two_days = [([0.9, 0.8, 0.7, 0.6, 0.9, 0.2, 0.4, 0.1], [1, 1, 0, 1, 1, 1, 0, 0]),
@@ -455,16 +443,13 @@ for threshold, batches in [
 # END HIDDEN TESTS
 
 # %% exercise="streaming-precision" role="tests" points=1
-# Exercise 12.1, tests 2 of 2: no positive calls, and reset_state.
+# Exercise 12.1, tests 2 of 3: no positive calls, and the same question twice.
 def check_nothing(p, y):
     metric = StreamingPrecision()
 
-    def update(p, y):
-        metric.update_state(tf.constant(y, tf.int64), tf.constant(p, tf.float32))
-
     def read(when):
         try:
-            value = metric.result()
+            value, again = metric.result(), metric.result()
         except ZeroDivisionError:
             raise AssertionError(f"result() {when} divided by zero, wanted 0: without positive "
                                  "calls there is nothing to divide by.") from None
@@ -472,13 +457,18 @@ def check_nothing(p, y):
             f"result() {when} gave {value!r:.60}, wanted a tensor of shape ().")
         assert value.dtype == tf.float32, (
             f"result() {when} gave a tensor of {value.dtype.name}, wanted float32.")
+        assert math.isnan(value) or float(value) == float(again), (
+            f"result() {when} gave {float(value):.4f}, and {float(again):.4f} when asked again: "
+            "result must not change the state.")
         return float(value)
+
+    def update(p, y):
+        metric.update_state(tf.constant(y, tf.int64), tf.constant(p, tf.float32))
 
     def wants_zero(when):
         got = read(when)
         assert got == 0, f"result() {when} gave {got}, wanted 0" + (
-            ": that is 0/0; test the number of calls first." if math.isnan(got) else
-            ": something was left from before." if "reset" in when else ".")
+            ": that is 0/0; test the number of calls first." if math.isnan(got) else ".")
 
     wants_zero("before the first batch")
     update([], [])
@@ -490,30 +480,6 @@ def check_nothing(p, y):
     assert abs(got - wanted) < 1e-5, (
         f"result() after an empty batch, a batch without calls, and probabilities {p} with labels "
         f"{y} gave {got:.4f}, wanted {wanted:.4f}: the batches without calls change nothing.")
-    heir = StreamingPrecision()
-    for variable, value in zip(heir.variables, metric.variables):
-        variable.assign(value.numpy())
-    heir.update_state(tf.constant([0, 0], tf.int64), tf.constant([0.9, 0.8]))
-    value, ys = heir.result(), np.append(np.array(y)[np.array(p) > 0.5], [0, 0])
-    assert isinstance(value, tf.Tensor) and abs(float(value) - ys.mean()) < 1e-5, (
-        "an object that was given the variables of one with positive calls, and then 2 calls that "
-        f"are wrong, says {float(value):.4f}, wanted {ys.mean():.4f}: some of the state is not in "
-        "variables but in attributes, which Keras does not save.")
-    metric.reset_state()
-    wants_zero("after reset_state()")
-    update([0.9, 0.8], [1, 0])
-    got = read("after reset_state() and one new batch")
-    assert abs(got - 0.5) < 1e-5, (
-        f"result() after reset_state() and a batch with 1 of 2 calls right gave {got:.4f}, wanted "
-        "0.5: the reset must put back every part of the state.")
-    metric = StreamingPrecision(0.75)
-    metric.reset_state()
-    update([0.6, 0.7, 0.9], [0, 0, 1])
-    got = read("after a reset with threshold 0.75")
-    assert abs(got - 1) < 1e-5, (
-        "result() of StreamingPrecision(0.75) after reset_state() and probabilities 0.6, 0.7 and "
-        f"0.9, of which the last is right, gave {got:.4f}, wanted 1: the threshold is a setting, "
-        "and a reset leaves it alone.")
 
 
 for p, y in [([0.9, 0.7, 0.6], [1, 1, 0])]:
@@ -521,6 +487,54 @@ for p, y in [([0.9, 0.7, 0.6], [1, 1, 0])]:
 # BEGIN HIDDEN TESTS
 for p, y in [([0.9], [0]), ([0.6, 0.1, 0.7, 0.8, 0.9], [1, 1, 1, 0, 1])]:
     check_nothing(p, y)
+# END HIDDEN TESTS
+
+# %% exercise="streaming-precision" role="tests" points=1
+# Exercise 12.1, tests 3 of 3: reset_state, variables, and objects beside each other.
+def check_reset(p, y):
+    def update(metric, p, y):
+        metric.update_state(tf.constant(y, tf.int64), tf.constant(p, tf.float32))
+
+    def wants(metric, wanted, when, cause):
+        value = metric.result()
+        assert isinstance(value, tf.Tensor) and tuple(value.shape) == (), (
+            f"result() {when} gave {value!r:.60}, wanted a tensor of shape ().")
+        assert abs(float(value) - wanted) < 1e-5, (
+            f"result() {when} gave {float(value):.4f}, wanted {wanted:.4f}: {cause}.")
+
+    metric, heir, high = StreamingPrecision(), StreamingPrecision(), StreamingPrecision(0.75)
+    assert isinstance(metric, keras.metrics.Metric) and len(metric.variables) > 0, (
+        "StreamingPrecision().variables is empty: Keras sees what add_weight made in __init__, and "
+        "neither Python's numbers nor a tf.Variable of your own.")
+    hits = np.array(y)[np.array(p) > 0.5]
+    update(metric, p, y)
+    update(high, [0.7, 0.8], [0, 1])
+    wants(metric, hits.mean(), f"after probabilities {p} and labels {y}, beside a "
+          "StreamingPrecision(0.75) in use,", "the threshold is that of another object, or the "
+          "counts are; keep them in self")
+    for variable, value in zip(heir.variables, metric.variables):
+        variable.assign(value.numpy())
+    update(heir, [0.9, 0.8], [0, 0])
+    wants(heir, hits.sum() / (len(hits) + 2), "of an object that was given the variables of this "
+          "one, and then 2 calls that are wrong,", "some of the state is not in variables but in "
+          "attributes, which Keras does not save")
+    metric.reset_state()
+    wants(metric, 0, "after reset_state()", "something was left from before")
+    update(metric, [0.9, 0.8], [1, 0])
+    wants(metric, 0.5, "after reset_state() and a batch with 1 of 2 calls right",
+          "the reset must put back every part of the state")
+    high.reset_state()
+    update(high, [0.6, 0.7, 0.9], [0, 0, 1])
+    wants(high, 1, "of StreamingPrecision(0.75) after reset_state() and probabilities 0.6, 0.7 and "
+          "0.9, of which the last is right,", "the threshold is a setting, and a reset leaves it "
+          "alone")
+
+
+for p, y in [([0.9, 0.7, 0.6, 0.2], [1, 1, 0, 0])]:
+    check_reset(p, y)
+# BEGIN HIDDEN TESTS
+for p, y in [([0.9], [0]), ([0.6, 0.1, 0.7, 0.8, 0.9], [1, 1, 1, 0, 1])]:
+    check_reset(p, y)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -704,8 +718,9 @@ print(total.numpy())
 #   given) are not all the same, and the state is then as it was before.
 # - The state is in the metric's `variables`, which are there as soon as the constructor is done.
 #
-# The first tests cell (2 points) streams uneven batches, the second (1 point) weighs them, the
-# third (1 point) tries what must not get into the sums: nothing at all, zero weights, other shapes.
+# The four tests cells (1 point each) stream uneven batches, weigh them, try what must not get into
+# the sums (nothing at all, zero weights, other shapes), and look at `reset_state`, the variables
+# and objects beside each other.
 
 # %% [markdown] exercise="huber-metric" role="hint"
 # <details><summary>Hint 1</summary>
@@ -758,16 +773,10 @@ class HuberMetric(keras.metrics.Metric):
         # END SOLUTION
 
 
-# %% exercise="huber-metric" role="tests" points=2
-# Exercise 12.2, tests 1 of 3: Huber values over uneven batches.
+# %% exercise="huber-metric" role="tests" points=1
+# Exercise 12.2, tests 1 of 4: Huber values over uneven batches.
 def check_huber(threshold, batches):
     metric, seen, means = HuberMetric(threshold), [], []
-    HuberMetric(0.125)  # another one, with a threshold of its own
-    assert isinstance(metric, keras.metrics.Metric), (
-        f"HuberMetric({threshold}) gave a {type(metric).__name__}, not a keras Metric.")
-    assert len(metric.variables) > 0, (
-        f"HuberMetric({threshold}).variables is empty: Keras sees what add_weight made in "
-        "__init__, and neither Python's numbers nor a tf.Variable of your own.")
     for number, batch in enumerate(batches, 1):
         targets = np.arange(len(batch), dtype="float32")
         metric.update_state(tf.constant(targets), tf.constant(targets + batch, tf.float32))
@@ -790,7 +799,6 @@ def check_huber(threshold, batches):
             "that is the mean of the batch means; carry the sum and the weight": np.mean(means),
             "that is the last batch alone; add to the state": means[-1],
             "the threshold was ignored and taken as 1": huber(seen, 1.0).mean(),
-            "the threshold is that of another object; keep it in self": huber(seen, 0.125).mean(),
             "that is the sum; divide by the weights' sum": huber(seen).sum(),
             "the sum was divided by the number of batches": huber(seen).sum() / number,
             "the two branches of the Huber value are swapped":
@@ -816,7 +824,7 @@ for threshold, batches in [
 # END HIDDEN TESTS
 
 # %% exercise="huber-metric" role="tests" points=1
-# Exercise 12.2, tests 2 of 3: weights.
+# Exercise 12.2, tests 2 of 4: weights.
 def check_weights(batches, threshold=1.5):
     metric, errors, weights, means = HuberMetric(threshold), [], [], []
     for batch, w in batches:
@@ -855,11 +863,11 @@ for batches in [[([3.0], [0.2]), ([0.5, -5.0, 1.0], [2.0, 0.0, 7.0])],
 # END HIDDEN TESTS
 
 # %% exercise="huber-metric" role="tests" points=1
-# Exercise 12.2, tests 3 of 3: what must not get into the sums.
+# Exercise 12.2, tests 3 of 4: what must not get into the sums.
 def check_refused(shapes):
     metric = HuberMetric()
 
-    def wants(wanted, when, cause, metric=metric):
+    def wants(wanted, when, cause):
         try:
             value = metric.result()
         except ZeroDivisionError:
@@ -890,23 +898,6 @@ def check_refused(shapes):
     else:
         raise AssertionError(f"{called} was accepted, wanted a ValueError: broadcasting pairs "
                              "every prediction with every target.")
-    metric.reset_state()
-    wants(0, "after reset_state()", "something was left from before.")
-    metric.update_state(tf.zeros(1), tf.constant([4.0]))
-    wants(3.5, "after reset_state() and an error of 4", "the reset must put back both sums.")
-    heir, other = HuberMetric(), HuberMetric(2.0)
-    other.update_state(tf.zeros(1), tf.constant([3.0]))
-    wants(3.5, "after an update of another object", "the two share their state.")
-    other.reset_state()
-    other.update_state(tf.zeros(1), tf.constant([3.0]))
-    wants(4, "of HuberMetric(2.0) after reset_state() and an error of 3", "the threshold is a "
-          "setting, and a reset leaves it alone.", other)
-    for variable, value in zip(heir.variables, metric.variables):
-        variable.assign(value.numpy())
-    heir.update_state(tf.zeros(1), tf.zeros(1))
-    wants(1.75, "of an object that was given the variables of one that has seen an error of 4, and "
-          "then an error of 0", "some of the state is not in variables but in attributes, which "
-          "Keras does not save.", heir)
 
 
 for shapes in [[(3,), (3, 1)], [(2,), (2,), (2, 1)]]:
@@ -914,6 +905,48 @@ for shapes in [[(3,), (3, 1)], [(2,), (2,), (2, 1)]]:
 # BEGIN HIDDEN TESTS
 for shapes in [[(4, 1), (4,)], [(4,), (1,)], [(3,), (3,), (1,)]]:
     check_refused(shapes)
+# END HIDDEN TESTS
+
+# %% exercise="huber-metric" role="tests" points=1
+# Exercise 12.2, tests 4 of 4: reset_state, variables, and objects beside each other.
+def check_reset(threshold, error):
+    """Errors above the threshold, in a metric with this threshold and in one with another."""
+    metric, heir, other = HuberMetric(threshold), HuberMetric(threshold), HuberMetric(0.125)
+    assert isinstance(metric, keras.metrics.Metric) and len(metric.variables) > 0, (
+        f"HuberMetric({threshold}).variables is empty: Keras sees what add_weight made in "
+        "__init__, and neither Python's numbers nor a tf.Variable of your own.")
+    other.update_state(tf.zeros(1), tf.constant([64.0]))
+    wanted = threshold * (error - threshold / 2)
+
+    def wants(metric, wanted, when, cause):
+        value = metric.result()
+        assert isinstance(value, tf.Tensor) and tuple(value.shape) == (), (
+            f"result() {when} gave {value!r:.60}, wanted a tensor of shape ().")
+        assert abs(float(value) - wanted) < 1e-4, (
+            f"result() of HuberMetric({threshold}) {when} gave {float(value):.4f}, wanted "
+            f"{wanted:.4f}: {cause}.")
+
+    metric.update_state(tf.zeros(1), tf.constant([error]))
+    wants(metric, wanted, f"after an error of {error}, beside a HuberMetric(0.125) in use,", "the "
+          "threshold is that of another object, or the two share their state; keep both in self")
+    for variable, value in zip(heir.variables, metric.variables):
+        variable.assign(value.numpy())
+    heir.update_state(tf.zeros(1), tf.zeros(1))
+    wants(heir, wanted / 2, f"that was given the variables of one that has seen an error of "
+          f"{error}, and then an error of 0,", "some of the state is not in variables but in "
+          "attributes, which Keras does not save")
+    metric.reset_state()
+    wants(metric, 0, "after reset_state()", "something was left from before")
+    metric.update_state(tf.zeros(2), tf.constant([0.0, error]))
+    wants(metric, wanted / 2, f"after reset_state() and errors of 0 and {error}", "the reset must "
+          "put back both sums; the threshold is a setting, and a reset leaves it alone")
+
+
+for threshold, error in [(4.0, 6.0)]:
+    check_reset(threshold, error)
+# BEGIN HIDDEN TESTS
+for threshold, error in [(0.5, 3.0), (2.0, 9.0)]:
+    check_reset(threshold, error)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -1052,8 +1085,8 @@ print([float(entry.numpy()) for entry in history], "of type", type(history[0])._
 # - Every `ErrorRange` has a state of its own, all of it in its `variables`. What `result` returned
 #   once never changes.
 #
-# The first tests cell (2 points) streams batches, the second (1 point) resets and goes on, the
-# third (1 point) uses two objects by turns.
+# The four tests cells (1 point each) stream batches, look at the start and at empty batches, reset
+# and go on, and use two objects by turns.
 
 # %% [markdown] exercise="reset-and-reuse" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1108,24 +1141,13 @@ class ErrorRange(keras.metrics.Metric):
         # END SOLUTION
 
 
-# %% exercise="reset-and-reuse" role="tests" points=2
-# Exercise 12.3, tests 1 of 3: the range over a stream of batches.
+# %% exercise="reset-and-reuse" role="tests" points=1
+# Exercise 12.3, tests 1 of 4: the range over a stream of batches.
 def check_range(batches):
     metric, seen = ErrorRange(), []
-    assert isinstance(metric, keras.metrics.Metric), (
-        f"ErrorRange() gave a {type(metric).__name__}, not a keras Metric.")
-    for number, errors in enumerate([None, *batches]):
-        if errors is not None:
-            targets = np.arange(len(errors), dtype="float32")
-            try:
-                metric.update_state(
-                    tf.constant(targets), tf.constant(targets + errors, tf.float32))
-            except (tf.errors.InvalidArgumentError, ValueError) as error:
-                if errors:
-                    raise
-                raise AssertionError(
-                    f"update_state() with an empty batch raised {type(error).__name__}: a minimum "
-                    "of nothing does not exist; tf.reduce_min gives inf for it.") from None
+    for number, errors in enumerate(batches, 1):
+        targets = np.arange(len(errors), dtype="float32")
+        metric.update_state(tf.constant(targets), tf.constant(targets + errors, tf.float32))
         value = metric.result()
         called = f"ErrorRange().result() after batches of errors {batches[:number]}"
         assert isinstance(value, tf.Tensor), (
@@ -1135,42 +1157,75 @@ def check_range(batches):
         assert tuple(value.shape) == (2,) and value.dtype == tf.float32, (
             f"{called} gave shape {tuple(value.shape)} and {value.dtype.name}, wanted shape (2,) "
             "and float32.")
-        seen += errors or []
-
-        def span(numbers):
-            return [min(numbers, default=math.inf), max(numbers, default=-math.inf)]
-
-        absolute, got = np.abs(seen).tolist(), value.numpy().tolist()
-        wanted = span(absolute)
+        seen += errors
+        absolute, got = np.abs(seen), value.numpy().tolist()
+        wanted = [absolute.min(), absolute.max()]
         likely = {
-            "a new object knows errors already: state in the body of the class or in a default "
-            "argument belongs to all objects": got if not seen else None,
-            "that is the range of the last batch alone":
-                span(np.abs(errors).tolist()) if errors else None,
-            "those are signed errors; take absolute values": span(seen),
+            "that is the range of the last batch alone": [np.abs(errors).min(),
+                                                          np.abs(errors).max()],
+            "those are signed errors; take absolute values": [min(seen), max(seen)],
             "a smallest error that starts from 0 stays there; start from inf": [0, wanted[1]],
             "the largest comes second": wanted[::-1],
             "those are squared errors": [w**2 for w in wanted],
         }
-        if got in ([0, 0], [math.inf, math.inf], [math.inf, 0]) or not seen and got[0] >= 1e6:
-            likely = {"start from inf and -inf, which every first error replaces": got}
-        cause = next((c for c, v in likely.items() if v is not None and np.allclose(v, got)),
+        cause = next((c for c, v in likely.items() if np.allclose(v, got)),
                      "keep the smallest and the largest absolute error of all batches")
         assert np.allclose(got, wanted), f"{called} gave {got}, wanted {wanted}: {cause}."
-    assert len(metric.variables) > 0, (
-        "ErrorRange().variables is empty: Keras sees what add_weight made in __init__, and "
-        "neither Python's numbers nor a tf.Variable of your own.")
 
 
-for batches in [[[2.0, -5.0, 3.0], [4.0]], [[-1.5], [], [0.5, -3.0]]]:
+for batches in [[[2.0, -5.0, 3.0], [4.0]], [[-1.5], [0.5, -3.0]]]:
     check_range(batches)
 # BEGIN HIDDEN TESTS
-for batches in [[[-7.0, 6.5], [-6.75, 8.0, 7.0], [7.5]], [[], [1.0], [2.0, -0.25]]]:
+for batches in [[[-7.0, 6.5], [-6.75, 8.0, 7.0], [7.5]], [[1.0], [2.0, -0.25]]]:
     check_range(batches)
 # END HIDDEN TESTS
 
 # %% exercise="reset-and-reuse" role="tests" points=1
-# Exercise 12.3, tests 2 of 3: reset, and go on.
+# Exercise 12.3, tests 2 of 4: the start, and batches without examples.
+def check_start(errors):
+    """Ask a new object; give it an empty batch, a batch, and an empty batch again."""
+    metric = ErrorRange()
+
+    def wants(wanted, when, cause):
+        value = metric.result()
+        assert isinstance(value, (tf.Tensor, keras.Variable, tf.Variable)) and (
+            tuple(value.shape) == (2,)), (
+            f"result() {when} gave {value!r:.60}, wanted a tensor of shape (2,).")
+        got = value.numpy().tolist()
+        assert got == wanted, f"result() {when} gave {got}, wanted {wanted}: {cause}."
+
+    def update(errors):
+        try:
+            metric.update_state(tf.zeros(len(errors)), tf.constant(errors, tf.float32))
+        except (tf.errors.InvalidArgumentError, ValueError) as error:
+            if errors:
+                raise
+            raise AssertionError(
+                f"update_state() with an empty batch raised {type(error).__name__}: a minimum of "
+                "nothing does not exist; tf.reduce_min gives inf for it.") from None
+
+    start = "start from inf and -inf, which every first error replaces"
+    wants([math.inf, -math.inf], "of a new object", f"{start} (state in the body of the class, or "
+          "in a default argument, belongs to all objects)")
+    update([])
+    wants([math.inf, -math.inf], "after an empty batch", start)
+    update(errors)
+    update([])
+    wants([float(np.abs(errors).min()), float(np.abs(errors).max())],
+          f"after an empty batch, errors {errors} and an empty batch", "a batch without examples "
+          "changes nothing")
+
+
+ErrorRange().update_state(tf.zeros(2), tf.constant([9.0, 0.5]))
+for errors in [[2.0, -5.0, 3.0]]:
+    check_start(errors)
+# BEGIN HIDDEN TESTS
+for errors in [[-0.25], [1.0, 8.0]]:
+    check_start(errors)
+# END HIDDEN TESTS
+
+# %% exercise="reset-and-reuse" role="tests" points=1
+# Exercise 12.3, tests 3 of 4: reset, and go on.
 def check_epochs(epochs):
     metric, history, wanted = ErrorRange(), [], []
     for number, batches in enumerate(epochs, 1):
@@ -1205,9 +1260,12 @@ for epochs in [[[[0.5]], [[6.0, 5.0], [-7.0]], [[5.5, -5.25, 5.75]]]]:
 # END HIDDEN TESTS
 
 # %% exercise="reset-and-reuse" role="tests" points=1
-# Exercise 12.3, tests 3 of 3: two objects, used by turns.
+# Exercise 12.3, tests 4 of 4: two objects, used by turns.
 def check_two(first_errors, second_errors):
     training, validation = ErrorRange(), ErrorRange()
+    assert isinstance(training, keras.metrics.Metric) and len(training.variables) > 0, (
+        "ErrorRange().variables is empty: Keras sees what add_weight made in __init__, and "
+        "neither Python's numbers nor a tf.Variable of your own.")
 
     def wants(metric, which, errors, when):
         value = metric.result()
@@ -1411,8 +1469,8 @@ print("Mean:       ", float(mean.result()))
 # - The object keeps no tensor of a graph, and what it keeps does not grow with the number of
 #   updates.
 #
-# The first tests cell (1 point) looks at the values, the second (2 points) updates inside a
-# `tf.function`, the third (1 point) looks whether the state grows.
+# The four tests cells (1 point each) look at the mean, at empty batches, NaN and the tape, at
+# updates inside a `tf.function`, and whether the state grows.
 
 # %% [markdown] exercise="no-graph-kept" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1457,29 +1515,66 @@ class RunningLoss(keras.metrics.Metric):
 
 
 # %% exercise="no-graph-kept" role="tests" points=1
-# Exercise 12.4, tests 1 of 3: the mean over examples, and the gradient beside it.
+# Exercise 12.4, tests 1 of 4: the mean over examples.
 def check_values(batches):
     metric = RunningLoss()
     assert isinstance(metric, keras.metrics.Metric), (
         f"RunningLoss() gave a {type(metric).__name__}, not a keras Metric.")
 
-    def wants(wanted, when, likely=()):
-        try:
-            value = metric.result()
-        except ZeroDivisionError:
-            raise AssertionError(f"result() {when} divided by zero, wanted {wanted}.") from None
+    def read(when):
+        value = metric.result()
         assert isinstance(value, tf.Tensor) and tuple(value.shape) == (), (
             f"result() {when} gave {value!r:.60}, wanted a tensor of shape ().")
         assert value.dtype == tf.float32, (
             f"result() {when} gave {value.dtype.name}, wanted float32.")
-        got = float(value)
-        cause = next((c for c, v in dict(likely).items() if abs(v - got) < 1e-4),
-                     "an empty batch was counted, or 0 divided by 0" if math.isnan(got) else
-                     "add up n * loss and n, and divide once")
-        assert abs(got - wanted) < 1e-4, (
-            f"result() {when} gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
+        return float(value)
 
-    wants(0.0, "before the first batch")
+    for loss, n in batches:
+        metric.update_state(tf.constant(loss), n)
+    losses, sizes = np.array(batches).T
+    when = f"after batches of (loss, n) {batches}"
+    got, wanted = read(when), (losses * sizes).sum() / sizes.sum()
+    likely = {
+        "that is the mean of the batches' losses; weigh each with its n": losses.mean(),
+        "n * loss was divided by the number of batches": (losses * sizes).mean(),
+        "the losses were added without n": losses.sum() / sizes.sum(),
+        "that is the last loss alone": losses[-1]}
+    cause = next((c for c, v in likely.items() if abs(v - got) < 1e-4),
+                 "add up n * loss and n, and divide once")
+    assert abs(got - wanted) < 1e-4, f"result() {when} gave {got:.4f}, wanted {wanted}: {cause}."
+    metric.reset_state()
+    got = read("after reset_state()")
+    assert got == 0, f"result() after reset_state() gave {got}, wanted 0: there were no examples."
+    metric.update_state(tf.constant(2.5), 3)
+    got = read("after reset_state() and a batch of loss 2.5")
+    assert abs(got - 2.5) < 1e-4, (
+        f"result() after reset_state() and a batch of 3 with loss 2.5 gave {got}, wanted 2.5: the "
+        "reset must put back every part of the state.")
+
+
+for batches in [[(1.0, 4), (9.0, 1)], [(4.0, 3), (1.0, 2)]]:
+    check_values(batches)
+# BEGIN HIDDEN TESTS
+for batches in [[(6.25, 1), (0.25, 7), (2.25, 2)], [(9.0, 1), (1.0, 5)]]:
+    check_values(batches)
+# END HIDDEN TESTS
+
+# %% exercise="no-graph-kept" role="tests" points=1
+# Exercise 12.4, tests 2 of 4: empty batches, NaN, and the tape beside them.
+def check_left_alone(batches):
+    metric = RunningLoss()
+
+    def read(when):
+        try:
+            value = metric.result()
+        except ZeroDivisionError:
+            raise AssertionError(f"result() {when} divided by zero, wanted 0.") from None
+        assert isinstance(value, tf.Tensor) and tuple(value.shape) == (), (
+            f"result() {when} gave {value!r:.60}, wanted a tensor of shape ().")
+        return float(value)
+
+    got = read("before the first batch")
+    assert got == 0, f"result() before the first batch gave {got}, wanted 0."
     for value, n in batches:
         w = tf.Variable(value)
         with tf.GradientTape() as tape:
@@ -1489,31 +1584,27 @@ def check_values(batches):
         assert n == 0 or (gradient is not None and abs(float(gradient) - 2 * value) < 1e-4), (
             f"the gradient of the loss with update_state(loss, {n}) under the tape is {gradient}, "
             f"wanted {2 * value}: update_state must leave the loss alone.")
-    losses, sizes = np.array([(v**2, n) for v, n in batches if n]).T
-    when = f"after batches of (loss, n) {[(round(v**2, 3), n) for v, n in batches]}"
-    wants((losses * sizes).sum() / sizes.sum(), when, {
-        "that is the mean of the batches' losses; weigh each with its n": losses.mean(),
-        "that counts an empty batch": losses.sum() / len(batches),
-        "n * loss was divided by the number of batches": (losses * sizes).mean(),
-        "the losses were added without n": losses.sum() / sizes.sum(),
-        "that is the last loss alone": losses[-1]})
+    when = f"after batches of (loss, n) {[(v**2 if n else math.nan, n) for v, n in batches]}"
+    got, wanted = read(when), sum(v**2 * n for v, n in batches) / sum(n for _, n in batches)
+    assert abs(got - wanted) < 1e-4, (
+        f"result() {when} gave {got:.4f}, wanted {wanted:.4f}: an empty batch was counted, or 0 "
+        "times NaN was added; look at n first.")
     metric.update_state(tf.constant(math.nan), 2)
-    assert math.isnan(float(metric.result())), (
-        "result() after a batch of 2 examples with loss NaN is a number, wanted NaN: leave out the "
+    got = read("after a batch of 2 examples with loss NaN")
+    assert math.isnan(got), (
+        f"result() after a batch of 2 examples with loss NaN gave {got}, wanted NaN: leave out the "
         "batches without examples, not those whose loss is NaN.")
-    metric.reset_state()
-    wants(0.0, "after reset_state()")
 
 
-for batches in [[(1.0, 4), (3.0, 1)], [(2.0, 3), (0.5, 0), (1.0, 2)]]:
-    check_values(batches)
+for batches in [[(2.0, 3), (0.5, 0), (1.0, 2)]]:
+    check_left_alone(batches)
 # BEGIN HIDDEN TESTS
-for batches in [[(0.5, 0), (2.5, 1), (0.5, 7), (1.5, 2)], [(3.0, 1), (1.0, 5), (0.1, 0)]]:
-    check_values(batches)
+for batches in [[(0.5, 0), (2.5, 1), (1.5, 2)], [(3.0, 1), (1.0, 5), (0.1, 0)]]:
+    check_left_alone(batches)
 # END HIDDEN TESTS
 
-# %% exercise="no-graph-kept" role="tests" points=2
-# Exercise 12.4, tests 2 of 3: updates inside a tf.function.
+# %% exercise="no-graph-kept" role="tests" points=1
+# Exercise 12.4, tests 3 of 4: updates inside a tf.function.
 def tensors_in(thing):
     """Collect the tensors in a value, through lists, tuples, sets and dictionaries."""
     if isinstance(thing, tf.Tensor):
@@ -1571,7 +1662,7 @@ for steps, n in [(2, 4), (9, 3)]:
 # END HIDDEN TESTS
 
 # %% exercise="no-graph-kept" role="tests" points=1
-# Exercise 12.4, tests 3 of 3: the state does not grow.
+# Exercise 12.4, tests 4 of 4: the state does not grow.
 def numbers_kept(thing, seen):
     """Count the numbers and letters in a value, through containers of any kind."""
     if id(thing) in seen:
@@ -1712,8 +1803,8 @@ except tf.errors.InvalidArgumentError as error:
 #   own.
 # - The state is in the metric's `variables`, which are there as soon as the constructor is done.
 #
-# The first tests cell (2 points) streams batches, the second (1 point) tries large logits, many
-# `k`, empty batches and `reset_state`.
+# The three tests cells (1 point each) stream batches, try large logits and large `k`, and look at
+# empty batches, `reset_state`, the variables and objects beside each other.
 
 # %% [markdown] exercise="top-k-accuracy" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1761,18 +1852,14 @@ class TopKAccuracy(keras.metrics.Metric):
         # END SOLUTION
 
 
-# %% exercise="top-k-accuracy" role="tests" points=2
-# Exercise 12.5, tests 1 of 2: hits over a stream of batches.
+# %% exercise="top-k-accuracy" role="tests" points=1
+# Exercise 12.5, tests 1 of 3: hits over a stream of batches.
 def check_hits(k, classes, sizes, seed):
     rng = np.random.default_rng(seed)
     metric, ranks, shares, others, lowest = TopKAccuracy(k), [], [], [], []
-    TopKAccuracy(classes)  # another one, with a k of its own
     parts = [metric, *getattr(metric, "__dict__", {}).values()]
     assert not any(isinstance(p, keras.metrics.SparseTopKCategoricalAccuracy) for p in parts), (
         "TopKAccuracy uses Keras's SparseTopKCategoricalAccuracy; the task is to do its work.")
-    assert isinstance(metric, keras.metrics.Metric) and len(metric.variables) > 0, (
-        f"TopKAccuracy({k}) is no keras Metric with variables: make the state with add_weight in "
-        "__init__.")
     for number, n in enumerate(sizes, 1):
         logits = np.stack([rng.permutation(classes) for _ in range(n)]) - classes / 2
         labels = rng.integers(classes, size=n)
@@ -1804,7 +1891,6 @@ def check_hits(k, classes, sizes, seed):
             "that is the mean of the batches' shares; carry hits and examples": np.mean(shares),
             "that is the last batch alone; add to the state": shares[-1],
             "that is top 1; k was ignored": np.mean(ranks_all == 0),
-            "k is that of another object; keep it in self": 1.0,
             "only the class in place k was looked at": np.mean(ranks_all == k - 1),
             "the hits were divided by k times the examples": wanted / k,
             "labels were compared with other rows; write labels[:, None]": np.mean(others),
@@ -1823,54 +1909,30 @@ for k, classes, sizes in [(3, 6, [3, 1, 9]), (4, 9, [4, 10, 4, 1]), (2, 7, [1, 1
 # END HIDDEN TESTS
 
 # %% exercise="top-k-accuracy" role="tests" points=1
-# Exercise 12.5, tests 2 of 2: large logits, large k, nothing, and reset_state.
-def check_edges(classes, scale):
+# Exercise 12.5, tests 2 of 3: large logits, and large k.
+def check_large(classes, scale):
     def wants(metric, wanted, when, cause):
-        try:
-            value = metric.result()
-        except ZeroDivisionError:
-            raise AssertionError(f"result() {when} divided by zero, wanted {wanted}.") from None
+        value = metric.result()
         assert isinstance(value, tf.Tensor) and tuple(value.shape) == (), (
             f"result() {when} gave {value!r:.60}, wanted a tensor of shape ().")
         assert abs(float(value) - wanted) < 1e-5, (
             f"result() {when} gave {float(value):.4f}, wanted {wanted}: {cause}")
 
-    metric = TopKAccuracy(2)
-    wants(metric, 0, "before the first batch", "nothing was seen.")
-    metric.update_state(tf.zeros(0, tf.int64), tf.zeros((0, classes)))
-    wants(metric, 0, "after an empty batch", "nothing was seen.")
     for two, three in [(scale / 3, scale / 6), (-scale / 3, -scale / 2)]:
-        rows, labels = [], []
+        metric, rows, labels = TopKAccuracy(2), [], []
         for label in range(1, classes):
             for second in (label, label % (classes - 1) + 1):  # then the label is second, or third
                 row = -scale * np.linspace(0.6, 1.0, classes)
                 row[[0, label]], row[second] = [scale, three], two
                 rows.append(row)
                 labels.append(label)
-        batch = tf.constant(labels, tf.int64), tf.constant(rows, tf.float32)
-        metric.update_state(*batch)
+        metric.update_state(tf.constant(labels, tf.int64), tf.constant(rows, tf.float32))
         wants(metric, 0.5, f"with k = 2, for rows with one logit of {scale:.0f}, with the label "
               f"second ({two:.0f}) in half of them and third ({three:.0f}) in the others,", "rank "
               "the logits themselves; softmax makes all but the largest of such logits 0, and "
               "equal, in float64 too. (Or is k not used? See the first tests cell.)")
-        metric.reset_state()
-        wants(metric, 0, "after reset_state()", "it must put back hits and examples.")
-    metric.update_state(*batch)
-    wants(metric, 0.5, "after reset_state() and the same rows again", "it must put back hits and "
-          "examples, both, and leave k alone, which is a setting.")
-    heir = TopKAccuracy(2)
-    for variable, value in zip(heir.variables, metric.variables):
-        variable.assign(value.numpy())
-    wants(heir, 0.5, "of an object that was given the variables of this one", "some of the state "
-          "is not in variables but in attributes, which Keras does not save.")
-    heir.update_state(batch[0] * 0, batch[1])
-    wants(heir, 0.75, "of that object after as many hits", "some of the state is not in variables "
-          "but in attributes, which Keras does not save.")
-    wants(metric, 0.5, "after an update of another object", "the two share their state.")
-
     for k in (classes, classes + 3):
-        metric = TopKAccuracy(k)
-        rows = tf.reshape(tf.range(2.0 * classes), (2, classes))
+        metric, rows = TopKAccuracy(k), tf.reshape(tf.range(2.0 * classes), (2, classes))
         try:
             metric.update_state(tf.constant([0, classes - 1], tf.int64), rows)
         except (tf.errors.InvalidArgumentError, ValueError) as error:
@@ -1882,10 +1944,61 @@ def check_edges(classes, scale):
 
 
 for classes, scale in [(6, 600.0)]:
-    check_edges(classes, scale)
+    check_large(classes, scale)
 # BEGIN HIDDEN TESTS
 for classes, scale in [(10, 900.0), (5, 1000.0)]:
-    check_edges(classes, scale)
+    check_large(classes, scale)
+# END HIDDEN TESTS
+
+# %% exercise="top-k-accuracy" role="tests" points=1
+# Exercise 12.5, tests 3 of 3: nothing, reset_state, variables, and objects beside each other.
+def check_reset(k, classes):
+    """One row for each place of the label, from the largest logit to the smallest."""
+    metric, heir, other = TopKAccuracy(k), TopKAccuracy(k), TopKAccuracy(1)
+    assert isinstance(metric, keras.metrics.Metric) and len(metric.variables) > 0, (
+        f"TopKAccuracy({k}) is no keras Metric with variables: make the state with add_weight in "
+        "__init__.")
+    rows, labels = -np.tile(np.arange(classes), (classes, 1)), np.arange(classes)
+
+    def update(metric, some):
+        metric.update_state(tf.constant(labels[some]), tf.constant(rows[some], tf.float32))
+
+    def wants(metric, wanted, when, cause):
+        try:
+            value = metric.result()
+        except ZeroDivisionError:
+            raise AssertionError(f"result() {when} divided by zero, wanted {wanted}.") from None
+        assert isinstance(value, tf.Tensor) and tuple(value.shape) == (), (
+            f"result() {when} gave {value!r:.60}, wanted a tensor of shape ().")
+        assert abs(float(value) - wanted) < 1e-5, (
+            f"result() of TopKAccuracy({k}) {when} gave {float(value):.4f}, wanted {wanted:.4f}: "
+            f"{cause}.")
+
+    wants(metric, 0, "before the first batch", "nothing was seen")
+    update(metric, slice(0, 0))
+    wants(metric, 0, "after an empty batch", "nothing was seen")
+    update(other, slice(1, 2))
+    update(metric, slice(None))
+    wants(metric, k / classes, f"after labels in places 1 to {classes}, beside a TopKAccuracy(1) "
+          "in use,", "k is that of another object, or the two share their state; keep both in self")
+    for variable, value in zip(heir.variables, metric.variables):
+        variable.assign(value.numpy())
+    update(heir, slice(k))
+    wants(heir, 2 * k / (classes + k), f"that was given the variables of that one, and then {k} "
+          "hits,", "some of the state is not in variables but in attributes, which Keras does not "
+          "save")
+    metric.reset_state()
+    wants(metric, 0, "after reset_state()", "it must put back hits and examples")
+    update(metric, slice(k + 1))
+    wants(metric, k / (k + 1), f"after reset_state() and labels in places 1 to {k + 1}",
+          "it must put back hits and examples, both, and leave k alone, which is a setting")
+
+
+for k, classes in [(2, 5)]:
+    check_reset(k, classes)
+# BEGIN HIDDEN TESTS
+for k, classes in [(3, 4), (4, 9)]:
+    check_reset(k, classes)
 # END HIDDEN TESTS
 
 # %% [markdown]

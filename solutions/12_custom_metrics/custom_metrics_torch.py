@@ -295,8 +295,8 @@ print("0 and then NaN:  ", (torch.tensor(0.0) + torch.tensor([]).mean()).item())
 # - `reset()` forgets all batches. The threshold stays.
 # - Every object has a threshold and counts of its own.
 #
-# The first tests cell (2 points) streams batches, the second (1 point) looks at streams without
-# positive calls and at `reset`.
+# The three tests cells (1 point each) stream batches, look at streams without positive calls, and
+# at `reset` and objects beside each other.
 
 # %% [markdown] exercise="streaming-precision" role="hint"
 # <details><summary>Hint 1</summary>
@@ -345,15 +345,13 @@ class StreamingPrecision:
         # END SOLUTION
 
 
-# %% exercise="streaming-precision" role="tests" points=2
-# Exercise 12.1, tests 1 of 2: precision over a stream of batches.
+# %% exercise="streaming-precision" role="tests" points=1
+# Exercise 12.1, tests 1 of 3: precision over a stream of batches.
 def check_stream(threshold, batches):
-    metric, other = StreamingPrecision(threshold), StreamingPrecision(0.0)
-    other.update(torch.full((4,), 0.1), torch.tensor([0, 0, 0, 1]))
-    past, ratios = np.zeros((0, 2)), []
+    metric, past, ratios = StreamingPrecision(threshold), np.zeros((0, 2)), []
     for number, (p, y) in enumerate(batches, 1):
         metric.update(torch.tensor(p, dtype=torch.float32), torch.tensor(y))
-        value, again = metric.compute(), metric.compute()
+        value = metric.compute()
         called = f"StreamingPrecision({threshold}).compute() after batch {number} of {len(batches)}"
         assert type(value) is torch.Tensor, (
             f"{called} gave {type(value).__name__}, wanted a torch.Tensor.")
@@ -381,12 +379,8 @@ def check_stream(threshold, batches):
                 precision(p_all, y_all, lambda p: p >= threshold),
         }
         cause = next((c for c, v in likely.items() if abs(v - got) < 1e-5),
-                     "count true positives and positive calls over all the batches, in the object "
-                     "itself; another StreamingPrecision(0.0) in use has nothing to do with it")
+                     "count true positives and positive calls over all the batches")
         assert abs(got - wanted) < 1e-5, f"{called} gave {got:.4f}, wanted {wanted:.4f}: {cause}."
-        assert type(again) is torch.Tensor and again.numel() == 1 and again.item() == got, (
-            f"{called} gave {got:.4f}, and {again!r:.60} when asked again: compute must not change "
-            "the state.")
 
 
 two_days = [([0.9, 0.8, 0.7, 0.6, 0.9, 0.2, 0.4, 0.1], [1, 1, 0, 1, 1, 1, 0, 0]),
@@ -403,13 +397,13 @@ for threshold, batches in [
 # END HIDDEN TESTS
 
 # %% exercise="streaming-precision" role="tests" points=1
-# Exercise 12.1, tests 2 of 2: no positive calls, and reset.
+# Exercise 12.1, tests 2 of 3: no positive calls, and the same question twice.
 def check_nothing(p, y):
     metric = StreamingPrecision()
 
     def read(when):
         try:
-            value = metric.compute()
+            value, again = metric.compute(), metric.compute()
         except ZeroDivisionError:
             raise AssertionError(f"compute() {when} divided by zero, wanted 0: without positive "
                                  "calls there is nothing to divide by.") from None
@@ -417,13 +411,15 @@ def check_nothing(p, y):
             f"compute() {when} gave {value!r:.60}, wanted a torch.Tensor of shape ().")
         assert value.dtype == torch.float32, (
             f"compute() {when} gave a tensor of {value.dtype}, wanted torch.float32.")
+        assert math.isnan(value.item()) or value.item() == again.item(), (
+            f"compute() {when} gave {value.item():.4f}, and {again.item():.4f} when asked again: "
+            "compute must not change the state.")
         return value.item()
 
     def wants_zero(when):
         got = read(when)
         assert got == 0, f"compute() {when} gave {got}, wanted 0" + (
-            ": that is 0/0; test the number of calls first." if math.isnan(got) else
-            ": something was left from before." if "reset" in when else ".")
+            ": that is 0/0; test the number of calls first." if math.isnan(got) else ".")
 
     wants_zero("before the first batch")
     metric.update(torch.zeros(0), torch.zeros(0, dtype=torch.int64))
@@ -435,20 +431,6 @@ def check_nothing(p, y):
     assert abs(got - wanted) < 1e-5, (
         f"compute() after an empty batch, a batch without calls, and probabilities {p} with labels "
         f"{y} gave {got:.4f}, wanted {wanted:.4f}: the batches without calls change nothing.")
-    metric.reset()
-    wants_zero("after reset()")
-    metric.update(torch.tensor([0.9, 0.8]), torch.tensor([1, 0]))
-    got = read("after reset() and one new batch")
-    assert abs(got - 0.5) < 1e-5, (
-        f"compute() after reset() and a batch with 1 of 2 calls right gave {got:.4f}, wanted 0.5: "
-        "reset must put back every part of the state.")
-    metric = StreamingPrecision(0.85)
-    metric.reset()
-    metric.update(torch.tensor([0.9, 0.8]), torch.tensor([1, 0]))
-    got = read("of StreamingPrecision(0.85)")
-    assert abs(got - 1) < 1e-5, (
-        f"StreamingPrecision(0.85) gave {got:.4f} for probabilities 0.9 and 0.8, labels 1 and 0, "
-        "after reset(), wanted 1: reset must leave the threshold.")
 
 
 for p, y in [([0.9, 0.7, 0.6], [1, 1, 0])]:
@@ -456,6 +438,42 @@ for p, y in [([0.9, 0.7, 0.6], [1, 1, 0])]:
 # BEGIN HIDDEN TESTS
 for p, y in [([0.9], [0]), ([0.6, 0.1, 0.7, 0.8, 0.9], [1, 1, 1, 0, 1])]:
     check_nothing(p, y)
+# END HIDDEN TESTS
+
+# %% exercise="streaming-precision" role="tests" points=1
+# Exercise 12.1, tests 3 of 3: reset, and objects beside each other.
+def check_reset(p, y):
+    def wants(metric, wanted, when, cause):
+        value = metric.compute()
+        assert type(value) is torch.Tensor and value.numel() == 1, (
+            f"compute() {when} gave {value!r:.60}, wanted a torch.Tensor of shape ().")
+        assert abs(value.item() - wanted) < 1e-5, (
+            f"compute() {when} gave {value.item():.4f}, wanted {wanted:.4f}: {cause}.")
+
+    metric, other = StreamingPrecision(), StreamingPrecision(0.0)
+    other.update(torch.full((4,), 0.1), torch.tensor([0, 0, 0, 1]))
+    metric.update(torch.tensor(p), torch.tensor(y))
+    wants(metric, np.mean(np.array(y)[np.array(p) > 0.5]),
+          f"after probabilities {p} and labels {y}, beside another StreamingPrecision(0.0) in use,",
+          "threshold and counts belong in the object itself")
+    metric.reset()
+    wants(metric, 0, "after reset()", "something was left from before")
+    wants(other, 0.25, "of the other object after a reset of this one", "the two share their state")
+    metric.update(torch.tensor([0.9, 0.8]), torch.tensor([1, 0]))
+    wants(metric, 0.5, "after reset() and a batch with 1 of 2 calls right",
+          "reset must put back every part of the state")
+    metric = StreamingPrecision(0.85)
+    metric.reset()
+    metric.update(torch.tensor([0.9, 0.8]), torch.tensor([1, 0]))
+    wants(metric, 1, "of StreamingPrecision(0.85) after reset() and probabilities 0.9 and 0.8, "
+          "labels 1 and 0", "reset must leave the threshold")
+
+
+for p, y in [([0.9, 0.7, 0.6, 0.2], [1, 1, 0, 0])]:
+    check_reset(p, y)
+# BEGIN HIDDEN TESTS
+for p, y in [([0.9], [0]), ([0.6, 0.1, 0.7, 0.8, 0.9], [1, 1, 1, 0, 1])]:
+    check_reset(p, y)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -619,8 +637,9 @@ total += torch.tensor(0.5)
 # - `update` raises a `ValueError` if the shapes of predictions, targets and weights (where given)
 #   are not all the same, and the state is then as it was before.
 #
-# The first tests cell (2 points) streams uneven batches, the second (1 point) weighs them, the
-# third (1 point) tries what must not get into the sums: nothing at all, zero weights, other shapes.
+# The four tests cells (1 point each) stream uneven batches, weigh them, try what must not get into
+# the sums (nothing at all, zero weights, other shapes), and look at `reset` and at objects beside
+# each other.
 
 # %% [markdown] exercise="huber-metric" role="hint"
 # <details><summary>Hint 1</summary>
@@ -680,12 +699,10 @@ class HuberMetric:
         # END SOLUTION
 
 
-# %% exercise="huber-metric" role="tests" points=2
-# Exercise 12.2, tests 1 of 3: Huber values over uneven batches.
+# %% exercise="huber-metric" role="tests" points=1
+# Exercise 12.2, tests 1 of 4: Huber values over uneven batches.
 def check_huber(threshold, batches):
     metric, seen, means = HuberMetric(threshold), [], []
-    other = HuberMetric(0.125)  # another one, with a threshold and sums of its own
-    other.update(torch.tensor([64.0]), torch.zeros(1))
     for number, batch in enumerate(batches, 1):
         targets = torch.arange(len(batch), dtype=torch.float32)
         metric.update(targets + torch.tensor(batch), targets)
@@ -708,7 +725,6 @@ def check_huber(threshold, batches):
             "that is the mean of the batch means; carry the sum and the weight": np.mean(means),
             "that is the last batch alone; add to the state": means[-1],
             "the threshold was ignored and taken as 1": huber(seen, 1.0).mean(),
-            "the threshold is that of another object; keep it in self": huber(seen, 0.125).mean(),
             "that is the sum; divide by the weights' sum": huber(seen).sum(),
             "the sum was divided by the number of batches": huber(seen).sum() / number,
             "the two branches of the Huber value are swapped":
@@ -717,8 +733,8 @@ def check_huber(threshold, batches):
                 np.where(e <= threshold, e**2 / 2, threshold * e).mean(),
         }
         cause = next((c for c, v in likely.items() if abs(v - got) < 1e-4 * max(1, abs(v))),
-                     "add up Huber values and weights over all batches, in the object itself, and "
-                     "divide once; a HuberMetric(0.125) in use has nothing to do with it")
+                     "add up Huber values and weights over all batches, and "
+                     "divide once")
         assert abs(got - wanted) < 1e-4 * max(1, wanted), (
             f"{called} gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
 
@@ -735,7 +751,7 @@ for threshold, batches in [
 # END HIDDEN TESTS
 
 # %% exercise="huber-metric" role="tests" points=1
-# Exercise 12.2, tests 2 of 3: weights.
+# Exercise 12.2, tests 2 of 4: weights.
 def check_weights(batches, threshold=1.5):
     metric, errors, weights, means = HuberMetric(threshold), [], [], []
     for batch, w in batches:
@@ -774,7 +790,7 @@ for batches in [[([3.0], [0.2]), ([0.5, -5.0, 1.0], [2.0, 0.0, 7.0])],
 # END HIDDEN TESTS
 
 # %% exercise="huber-metric" role="tests" points=1
-# Exercise 12.2, tests 3 of 3: what must not get into the sums.
+# Exercise 12.2, tests 3 of 4: what must not get into the sums.
 def check_refused(shapes):
     metric = HuberMetric()
 
@@ -809,16 +825,6 @@ def check_refused(shapes):
     else:
         raise AssertionError(f"{called} was accepted, wanted a ValueError: broadcasting pairs "
                              "every prediction with every target.")
-    metric.reset()
-    wants(0, "after reset()", "something was left from before.")
-    metric, got = HuberMetric(4.0), []
-    for _ in range(2):
-        metric.update(torch.tensor([3.0]), torch.zeros(1))
-        got.append(float(metric.compute()))
-        metric.reset()
-    assert got[0] == got[1], (
-        f"HuberMetric(4.0) gives {got[0]:.4f} for an error of 3, and {got[1]:.4f} for the same "
-        "error after reset(): the threshold must stay.")
 
 
 for shapes in [[(3, 1), (3,)], [(2,), (2,), (2, 1)]]:
@@ -826,6 +832,39 @@ for shapes in [[(3, 1), (3,)], [(2,), (2,), (2, 1)]]:
 # BEGIN HIDDEN TESTS
 for shapes in [[(4,), (4, 1)], [(1,), (4,)], [(3,), (3,), (1,)]]:
     check_refused(shapes)
+# END HIDDEN TESTS
+
+# %% exercise="huber-metric" role="tests" points=1
+# Exercise 12.2, tests 4 of 4: reset, and objects beside each other.
+def check_reset(threshold, error):
+    """Errors above the threshold, in a metric with this threshold and in one with another."""
+    metric, other = HuberMetric(threshold), HuberMetric(0.125)
+    other.update(torch.tensor([64.0]), torch.zeros(1))
+    wanted = threshold * (error - threshold / 2)
+
+    def wants(wanted, when, cause):
+        value = metric.compute()
+        assert type(value) is torch.Tensor and value.numel() == 1, (
+            f"compute() {when} gave {value!r:.60}, wanted a torch.Tensor of shape ().")
+        assert abs(value.item() - wanted) < 1e-4, (
+            f"compute() of HuberMetric({threshold}) {when} gave {value.item():.4f}, wanted "
+            f"{wanted:.4f}: {cause}.")
+
+    metric.update(torch.tensor([error]), torch.zeros(1))
+    wants(wanted, f"after an error of {error}, beside a HuberMetric(0.125) in use,", "the "
+          "threshold is that of another object, or the sums are; keep them in the object itself")
+    metric.reset()
+    wants(0, "after reset()", "something was left from before")
+    metric.update(torch.tensor([0.0, error]), torch.zeros(2))
+    wants(wanted / 2, f"after reset() and errors of 0 and {error}", "the threshold must stay, and "
+          "both sums must start from 0")
+
+
+for threshold, error in [(4.0, 6.0)]:
+    check_reset(threshold, error)
+# BEGIN HIDDEN TESTS
+for threshold, error in [(0.5, 3.0), (2.0, 9.0)]:
+    check_reset(threshold, error)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -948,8 +987,8 @@ print([entry.item() for entry in history])
 # - `reset()` forgets everything, and the object can be used as if it were new.
 # - Every `ErrorRange` has a state of its own. What `compute` returned once never changes.
 #
-# The first tests cell (2 points) streams batches, the second (1 point) resets and goes on, the
-# third (1 point) uses two objects by turns.
+# The four tests cells (1 point each) stream batches, look at the start and at empty batches, reset
+# and go on, and use two objects by turns.
 
 # %% [markdown] exercise="reset-and-reuse" role="hint"
 # <details><summary>Hint 1</summary>
@@ -997,21 +1036,13 @@ class ErrorRange:
         # END SOLUTION
 
 
-# %% exercise="reset-and-reuse" role="tests" points=2
-# Exercise 12.3, tests 1 of 3: the range over a stream of batches.
+# %% exercise="reset-and-reuse" role="tests" points=1
+# Exercise 12.3, tests 1 of 4: the range over a stream of batches.
 def check_range(batches):
     metric, seen = ErrorRange(), []
-    for number, errors in enumerate([None, *batches]):
-        if errors is not None:
-            targets = torch.arange(len(errors), dtype=torch.float32)
-            try:
-                metric.update(targets + torch.tensor(errors), targets)
-            except (RuntimeError, ValueError) as error:
-                if errors:
-                    raise
-                raise AssertionError(
-                    f"update() with an empty batch raised {type(error).__name__} ({error}): a "
-                    "minimum of nothing does not exist; return before you ask for it.") from None
+    for number, errors in enumerate(batches, 1):
+        targets = torch.arange(len(errors), dtype=torch.float32)
+        metric.update(targets + torch.tensor(errors), targets)
         value = metric.compute()
         called = f"ErrorRange().compute() after batches of errors {batches[:number]}"
         assert type(value) is torch.Tensor, (
@@ -1019,39 +1050,74 @@ def check_range(batches):
         assert tuple(value.shape) == (2,) and value.dtype == torch.float32, (
             f"{called} gave shape {tuple(value.shape)} and {value.dtype}, wanted shape (2,) and "
             "torch.float32.")
-        seen += errors or []
-
-        def span(numbers):
-            return [min(numbers, default=math.inf), max(numbers, default=-math.inf)]
-
-        absolute, got = np.abs(seen).tolist(), value.tolist()
-        wanted = span(absolute)
+        seen += errors
+        absolute, got = np.abs(seen), value.tolist()
+        wanted = [absolute.min(), absolute.max()]
         likely = {
-            "a new object knows errors already: state in the body of the class or in a default "
-            "argument belongs to all objects": got if not seen else None,
-            "that is the range of the last batch alone":
-                span(np.abs(errors).tolist()) if errors else None,
-            "those are signed errors; take absolute values": span(seen),
+            "that is the range of the last batch alone": [np.abs(errors).min(),
+                                                          np.abs(errors).max()],
+            "those are signed errors; take absolute values": [min(seen), max(seen)],
             "a smallest error that starts from 0 stays there; start from inf": [0, wanted[1]],
             "the largest comes second": wanted[::-1],
             "those are squared errors": [w**2 for w in wanted],
         }
-        if got in ([0, 0], [math.inf, math.inf], [math.inf, 0]):
-            likely = {"start from inf and -inf, which every first error replaces": got}
-        cause = next((c for c, v in likely.items() if v is not None and np.allclose(v, got)),
+        cause = next((c for c, v in likely.items() if np.allclose(v, got)),
                      "keep the smallest and the largest absolute error of all batches")
         assert np.allclose(got, wanted), f"{called} gave {got}, wanted {wanted}: {cause}."
 
 
-for batches in [[[2.0, -5.0, 3.0], [4.0]], [[-1.5], [], [0.5, -3.0]]]:
+for batches in [[[2.0, -5.0, 3.0], [4.0]], [[-1.5], [0.5, -3.0]]]:
     check_range(batches)
 # BEGIN HIDDEN TESTS
-for batches in [[[-7.0, 6.5], [-6.75, 8.0, 7.0], [7.5]], [[], [1.0], [2.0, -0.25]]]:
+for batches in [[[-7.0, 6.5], [-6.75, 8.0, 7.0], [7.5]], [[1.0], [2.0, -0.25]]]:
     check_range(batches)
 # END HIDDEN TESTS
 
 # %% exercise="reset-and-reuse" role="tests" points=1
-# Exercise 12.3, tests 2 of 3: reset, and go on.
+# Exercise 12.3, tests 2 of 4: the start, and batches without examples.
+def check_start(errors):
+    """Ask a new object; give it an empty batch, a batch, and an empty batch again."""
+    metric = ErrorRange()
+
+    def wants(wanted, when, cause):
+        value = metric.compute()
+        assert type(value) is torch.Tensor and tuple(value.shape) == (2,), (
+            f"compute() {when} gave {value!r:.60}, wanted a tensor of shape (2,).")
+        got = value.tolist()
+        assert got == wanted, f"compute() {when} gave {got}, wanted {wanted}: {cause}."
+
+    def update(errors, targets):
+        try:
+            metric.update(targets + torch.tensor(errors), targets)
+        except (RuntimeError, ValueError) as error:
+            if errors:
+                raise
+            raise AssertionError(
+                f"update() with an empty batch raised {type(error).__name__} ({error}): a minimum "
+                "of nothing does not exist; return before you ask for it.") from None
+
+    start = "start from inf and -inf, which every first error replaces"
+    wants([math.inf, -math.inf], "of a new object", f"{start} (state in the body of the class, or "
+          "in a default argument, belongs to all objects)")
+    update([], torch.zeros(0))
+    wants([math.inf, -math.inf], "after an empty batch", start)
+    update(errors, torch.zeros(len(errors)))
+    update([], torch.zeros(0))
+    wants([float(np.abs(errors).min()), float(np.abs(errors).max())],
+          f"after an empty batch, errors {errors} and an empty batch", "a batch without examples "
+          "changes nothing")
+
+
+ErrorRange().update(torch.tensor([9.0, 0.5]), torch.zeros(2))
+for errors in [[2.0, -5.0, 3.0]]:
+    check_start(errors)
+# BEGIN HIDDEN TESTS
+for errors in [[-0.25], [1.0, 8.0]]:
+    check_start(errors)
+# END HIDDEN TESTS
+
+# %% exercise="reset-and-reuse" role="tests" points=1
+# Exercise 12.3, tests 3 of 4: reset, and go on.
 def check_epochs(epochs):
     metric, history, wanted = ErrorRange(), [], []
     for number, batches in enumerate(epochs, 1):
@@ -1086,7 +1152,7 @@ for epochs in [[[[0.5]], [[6.0, 5.0], [-7.0]], [[5.5, -5.25, 5.75]]]]:
 # END HIDDEN TESTS
 
 # %% exercise="reset-and-reuse" role="tests" points=1
-# Exercise 12.3, tests 3 of 3: two objects, used by turns.
+# Exercise 12.3, tests 4 of 4: two objects, used by turns.
 def check_two(first_errors, second_errors):
     training, validation = ErrorRange(), ErrorRange()
 
@@ -1255,8 +1321,8 @@ print("0 times NaN:", 0 * torch.tensor([]).mean().item())
 # - `update` leaves the caller's `loss` as it was: `loss.backward()` works afterwards.
 # - The object keeps no graph, and what it keeps does not grow with the number of updates.
 #
-# The first tests cell (1 point) looks at the values, the second (2 points) whether graphs are let
-# go, the third (1 point) whether the state grows.
+# The four tests cells (1 point each) look at the mean, at empty batches, NaN and the caller's loss,
+# whether graphs are let go, and whether the state grows.
 
 # %% [markdown] exercise="no-graph-kept" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1305,24 +1371,64 @@ class RunningLoss:
 
 
 # %% exercise="no-graph-kept" role="tests" points=1
-# Exercise 12.4, tests 1 of 3: the mean over examples, from losses that stay usable.
+# Exercise 12.4, tests 1 of 4: the mean over examples.
 def check_values(batches):
     metric = RunningLoss()
 
-    def wants(wanted, when, likely=()):
+    def read(when):
         value = metric.compute()
         assert type(value) is torch.Tensor and tuple(value.shape) == (), (
             f"compute() {when} gave {value!r:.60}, wanted a torch.Tensor of shape ().")
         assert value.dtype == torch.float32, (
             f"compute() {when} gave {value.dtype}, wanted torch.float32.")
-        got = value.item()
-        cause = next((c for c, v in dict(likely).items() if abs(v - got) < 1e-4),
-                     "an empty batch was counted, or 0 divided by 0" if math.isnan(got) else
-                     "add up n * loss and n, and divide once")
-        assert abs(got - wanted) < 1e-4, (
-            f"compute() {when} gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
+        return value.item()
 
-    wants(0.0, "before the first batch")
+    for loss, n in batches:
+        metric.update(torch.tensor(loss), n)
+    losses, sizes = np.array(batches).T
+    when = f"after batches of (loss, n) {batches}"
+    got, wanted = read(when), (losses * sizes).sum() / sizes.sum()
+    likely = {
+        "that is the mean of the batches' losses; weigh each with its n": losses.mean(),
+        "n * loss was divided by the number of batches": (losses * sizes).mean(),
+        "the losses were added without n": losses.sum() / sizes.sum(),
+        "that is the last loss alone": losses[-1]}
+    cause = next((c for c, v in likely.items() if abs(v - got) < 1e-4),
+                 "add up n * loss and n, and divide once")
+    assert abs(got - wanted) < 1e-4, f"compute() {when} gave {got:.4f}, wanted {wanted}: {cause}."
+    metric.reset()
+    got = read("after reset()")
+    assert got == 0, f"compute() after reset() gave {got}, wanted 0: there were no examples."
+    metric.update(torch.tensor(2.5), 3)
+    got = read("after reset() and a batch of loss 2.5")
+    assert abs(got - 2.5) < 1e-4, (
+        f"compute() after reset() and a batch of 3 with loss 2.5 gave {got}, wanted 2.5: reset "
+        "must put back every part of the state.")
+
+
+for batches in [[(1.0, 4), (9.0, 1)], [(4.0, 3), (1.0, 2)]]:
+    check_values(batches)
+# BEGIN HIDDEN TESTS
+for batches in [[(6.25, 1), (0.25, 7), (2.25, 2)], [(9.0, 1), (1.0, 5)]]:
+    check_values(batches)
+# END HIDDEN TESTS
+
+# %% exercise="no-graph-kept" role="tests" points=1
+# Exercise 12.4, tests 2 of 4: empty batches, NaN, and losses that stay usable.
+def check_left_alone(batches):
+    metric = RunningLoss()
+
+    def read(when):
+        try:
+            value = metric.compute()
+        except ZeroDivisionError:
+            raise AssertionError(f"compute() {when} divided by zero, wanted 0.") from None
+        assert type(value) is torch.Tensor and tuple(value.shape) == (), (
+            f"compute() {when} gave {value!r:.60}, wanted a torch.Tensor of shape ().")
+        return value.item()
+
+    got = read("before the first batch")
+    assert got == 0, f"compute() before the first batch gave {got}, wanted 0."
     for value, n in batches:
         w = torch.tensor(value, requires_grad=True)
         loss = w**2 if n else w * math.nan
@@ -1339,32 +1445,27 @@ def check_values(batches):
         assert n == 0 or abs(w.grad.item() - 2 * value) < 1e-4, (
             f"the gradient of the loss after update(loss, {n}) is {w.grad.item()}, wanted "
             f"{2 * value}: update must leave the graph alone.")
-    losses, sizes = np.array([(v**2, n) for v, n in batches if n]).T
-    when = f"after batches of (loss, n) {[(round(v**2, 3), n) for v, n in batches]}"
-    wants((losses * sizes).sum() / sizes.sum(), when, {
-        "that is the mean of the batches' losses; weigh each with its n": losses.mean(),
-        "that counts an empty batch": losses.sum() / len(batches),
-        "n * loss was divided by the number of batches": (losses * sizes).mean(),
-        "the losses were added without n": losses.sum() / sizes.sum(),
-        "that is the last loss alone": losses[-1]})
+    when = f"after batches of (loss, n) {[(v**2 if n else math.nan, n) for v, n in batches]}"
+    got, wanted = read(when), sum(v**2 * n for v, n in batches) / sum(n for _, n in batches)
+    assert abs(got - wanted) < 1e-4, (
+        f"compute() {when} gave {got:.4f}, wanted {wanted:.4f}: an empty batch was counted, or 0 "
+        "times NaN was added; look at n first.")
     metric.update(torch.tensor(math.nan), 2)
-    value = metric.compute()
-    assert type(value) is torch.Tensor and math.isnan(value.item()), (
-        f"compute() after a batch of 2 examples with loss NaN gave {value!r:.60}, wanted NaN: "
-        "leave out the batches without examples, not those whose loss is NaN.")
-    metric.reset()
-    wants(0.0, "after reset()")
+    got = read("after a batch of 2 examples with loss NaN")
+    assert math.isnan(got), (
+        f"compute() after a batch of 2 examples with loss NaN gave {got}, wanted NaN: leave out "
+        "the batches without examples, not those whose loss is NaN.")
 
 
-for batches in [[(1.0, 4), (3.0, 1)], [(2.0, 3), (0.5, 0), (1.0, 2)]]:
-    check_values(batches)
+for batches in [[(2.0, 3), (0.5, 0), (1.0, 2)]]:
+    check_left_alone(batches)
 # BEGIN HIDDEN TESTS
-for batches in [[(0.5, 0), (2.5, 1), (0.5, 7), (1.5, 2)], [(3.0, 1), (1.0, 5), (0.1, 0)]]:
-    check_values(batches)
+for batches in [[(0.5, 0), (2.5, 1), (1.5, 2)], [(3.0, 1), (1.0, 5), (0.1, 0)]]:
+    check_left_alone(batches)
 # END HIDDEN TESTS
 
-# %% exercise="no-graph-kept" role="tests" points=2
-# Exercise 12.4, tests 2 of 3: graphs are let go.
+# %% exercise="no-graph-kept" role="tests" points=1
+# Exercise 12.4, tests 3 of 4: graphs are let go.
 class Saved:
     """What autograd saves for backward, in an object that can be watched."""
 
@@ -1416,7 +1517,7 @@ for steps, n in [(2, 1), (9, 3)]:
 # END HIDDEN TESTS
 
 # %% exercise="no-graph-kept" role="tests" points=1
-# Exercise 12.4, tests 3 of 3: the state does not grow.
+# Exercise 12.4, tests 4 of 4: the state does not grow.
 def numbers_kept(thing, seen):
     """Count the numbers in an object, through its attributes, class and containers."""
     if id(thing) in seen:
@@ -1550,8 +1651,8 @@ except RuntimeError as error:
 #   logits.
 # - `reset()` forgets all batches. `k` stays, and every object has a `k` and counts of its own.
 #
-# The first tests cell (2 points) streams batches, the second (1 point) tries large logits, many
-# `k`, empty batches and `reset`.
+# The three tests cells (1 point each) stream batches, try large logits and large `k`, and look at
+# empty batches, `reset` and objects beside each other.
 
 # %% [markdown] exercise="top-k-accuracy" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1599,8 +1700,8 @@ class TopKAccuracy:
         # END SOLUTION
 
 
-# %% exercise="top-k-accuracy" role="tests" points=2
-# Exercise 12.5, tests 1 of 2: hits over a stream of batches.
+# %% exercise="top-k-accuracy" role="tests" points=1
+# Exercise 12.5, tests 1 of 3: hits over a stream of batches.
 def check_hits(k, classes, sizes, seed):
     rng = np.random.default_rng(seed)
     metric, ranks, shares, others, lowest = TopKAccuracy(k), [], [], [], []
@@ -1652,44 +1753,30 @@ for k, classes, sizes in [(3, 6, [3, 1, 9]), (4, 9, [4, 10, 4, 1]), (2, 7, [1, 1
 # END HIDDEN TESTS
 
 # %% exercise="top-k-accuracy" role="tests" points=1
-# Exercise 12.5, tests 2 of 2: large logits, large k, nothing, and reset.
-def check_edges(classes, scale):
+# Exercise 12.5, tests 2 of 3: large logits, and large k.
+def check_large(classes, scale):
     def wants(metric, wanted, when, cause):
-        try:
-            value = metric.compute()
-        except ZeroDivisionError:
-            raise AssertionError(f"compute() {when} divided by zero, wanted {wanted}.") from None
+        value = metric.compute()
         assert type(value) is torch.Tensor and value.numel() == 1, (
             f"compute() {when} gave {value!r:.60}, wanted a torch.Tensor of shape ().")
         assert abs(value.item() - wanted) < 1e-5, (
             f"compute() {when} gave {value.item():.4f}, wanted {wanted}: {cause}")
 
-    metric = TopKAccuracy(2)
-    wants(metric, 0, "before the first batch", "nothing was seen.")
-    metric.update(torch.zeros(0, classes), torch.zeros(0, dtype=torch.int64))
-    wants(metric, 0, "after an empty batch", "nothing was seen.")
-    rows, labels = [], []
-    for label in range(1, classes):
-        for second in (label, label % (classes - 1) + 1):  # then the label is second, or third
-            row = -scale * np.linspace(0.5, 1.0, classes)
-            row[[0, label]], row[second] = [scale, -scale * 0.4], -scale * 0.3
-            rows.append(row)
-            labels.append(label)
-    metric.update(torch.from_numpy(np.array(rows)).float(), torch.tensor(labels))
-    wants(metric, 0.5, f"with k = 2, for rows with one logit of {scale:.0f}, with the label second "
-          "in half of them and third in the others,", "rank the logits themselves; softmax makes "
-          "all but the largest of such logits 0, and equal. (Or is k not used? See the first tests "
-          "cell.)")
-    TopKAccuracy(1).update(torch.eye(2), torch.tensor([1, 0]))
-    metric.reset()
-    wants(metric, 0, "after reset()", "reset must put back hits and examples.")
-    metric.update(torch.tensor([[3.0, 2.0, 1.0]] * 4), torch.tensor([0, 1, 1, 2]))
-    wants(metric, 0.75, "with k = 2 after reset() and labels in places 1, 2, 2 and 3, beside "
-          "another TopKAccuracy(1),", "reset must put back hits and examples, and leave k.")
-
+    for two, three in [(scale / 3, scale / 6), (-scale / 3, -scale / 2)]:
+        metric, rows, labels = TopKAccuracy(2), [], []
+        for label in range(1, classes):
+            for second in (label, label % (classes - 1) + 1):  # then the label is second, or third
+                row = -scale * np.linspace(0.6, 1.0, classes)
+                row[[0, label]], row[second] = [scale, three], two
+                rows.append(row)
+                labels.append(label)
+        metric.update(torch.from_numpy(np.array(rows)).float(), torch.tensor(labels))
+        wants(metric, 0.5, f"with k = 2, for rows with one logit of {scale:.0f}, with the label "
+              f"second ({two:.0f}) in half of them and third ({three:.0f}) in the others,", "rank "
+              "the logits themselves; softmax makes all but the largest of such logits 0, and "
+              "equal, in float64 too. (Or is k not used? See the first tests cell.)")
     for k in (classes, classes + 3):
-        metric = TopKAccuracy(k)
-        rows = torch.arange(2.0 * classes).reshape(2, classes)
+        metric, rows = TopKAccuracy(k), torch.arange(2.0 * classes).reshape(2, classes)
         try:
             metric.update(rows, torch.tensor([0, classes - 1]))
         except (RuntimeError, IndexError) as error:
@@ -1700,10 +1787,49 @@ def check_edges(classes, scale):
 
 
 for classes, scale in [(6, 600.0)]:
-    check_edges(classes, scale)
+    check_large(classes, scale)
 # BEGIN HIDDEN TESTS
 for classes, scale in [(10, 900.0), (5, 1000.0)]:
-    check_edges(classes, scale)
+    check_large(classes, scale)
+# END HIDDEN TESTS
+
+# %% exercise="top-k-accuracy" role="tests" points=1
+# Exercise 12.5, tests 3 of 3: nothing, reset, and objects beside each other.
+def check_reset(k, classes):
+    """One row for each place of the label, from the largest logit to the smallest."""
+    metric, other = TopKAccuracy(k), TopKAccuracy(1)
+    rows, labels = -torch.arange(float(classes)).repeat(classes, 1), torch.arange(classes)
+
+    def wants(wanted, when, cause):
+        try:
+            value = metric.compute()
+        except ZeroDivisionError:
+            raise AssertionError(f"compute() {when} divided by zero, wanted {wanted}.") from None
+        assert type(value) is torch.Tensor and value.numel() == 1, (
+            f"compute() {when} gave {value!r:.60}, wanted a torch.Tensor of shape ().")
+        assert abs(value.item() - wanted) < 1e-5, (
+            f"compute() of TopKAccuracy({k}) {when} gave {value.item():.4f}, wanted {wanted:.4f}: "
+            f"{cause}.")
+
+    wants(0, "before the first batch", "nothing was seen")
+    metric.update(rows[:0], labels[:0])
+    wants(0, "after an empty batch", "nothing was seen")
+    other.update(rows[:1], labels[1:2])
+    metric.update(rows, labels)
+    wants(k / classes, f"after labels in places 1 to {classes}, beside a TopKAccuracy(1) in use,",
+          "keep k and both counts in the object itself, or get the first tests cell to pass first")
+    metric.reset()
+    wants(0, "after reset()", "reset must put back hits and examples")
+    metric.update(rows[:k + 1], labels[:k + 1])
+    wants(k / (k + 1), f"after reset() and labels in places 1 to {k + 1}",
+          "reset must put back hits and examples, and leave k")
+
+
+for k, classes in [(2, 5)]:
+    check_reset(k, classes)
+# BEGIN HIDDEN TESTS
+for k, classes in [(3, 4), (4, 9)]:
+    check_reset(k, classes)
 # END HIDDEN TESTS
 
 # %% [markdown]

@@ -20,7 +20,7 @@ class StreamingPrecision(keras.metrics.Metric):
         return ops.divide_no_nan(self.right.value, self.calls.value)
 
 
-# %% exercise="streaming-precision" wrong="zero-by-zero" fails="that is 0/0" points=2
+# %% exercise="streaming-precision" wrong="zero-by-zero" fails="that is 0/0" points=1
 class StreamingPrecision(keras.metrics.Metric):
     def __init__(self, threshold=0.5):
         super().__init__(name="streaming_precision")
@@ -55,7 +55,7 @@ class StreamingPrecision(keras.metrics.Metric):
         return ops.divide_no_nan(self.right.value, self.calls.value)
 
 
-# %% exercise="streaming-precision" wrong="last-batch-only" fails="last batch alone"
+# %% exercise="streaming-precision" wrong="last-batch-only" fails="last batch alone" points=1
 class StreamingPrecision(keras.metrics.Metric):
     def __init__(self, threshold=0.5):
         super().__init__(name="streaming_precision")
@@ -72,7 +72,7 @@ class StreamingPrecision(keras.metrics.Metric):
         return ops.divide_no_nan(self.right.value, self.calls.value)
 
 
-# %% exercise="streaming-precision" wrong="threshold-included" fails="equal to the threshold" points=1
+# %% exercise="streaming-precision" wrong="threshold-included" fails="equal to the threshold" points=2
 class StreamingPrecision(keras.metrics.Metric):
     def __init__(self, threshold=0.5):
         super().__init__(name="streaming_precision")
@@ -89,7 +89,7 @@ class StreamingPrecision(keras.metrics.Metric):
         return ops.divide_no_nan(self.right.value, self.calls.value)
 
 
-# %% exercise="streaming-precision" wrong="python-attributes" fails="variables is empty" points=0
+# %% exercise="streaming-precision" wrong="python-attributes" fails="variables is empty" points=2
 class StreamingPrecision(keras.metrics.Metric):
     def __init__(self, threshold=0.5):
         super().__init__(name="streaming_precision")
@@ -105,7 +105,7 @@ class StreamingPrecision(keras.metrics.Metric):
         return ops.divide_no_nan(self.right, self.calls)
 
 
-# %% exercise="streaming-precision" wrong="threshold-of-the-class" fails="the threshold is that of another object" points=1
+# %% exercise="streaming-precision" wrong="threshold-of-the-class" fails="the threshold is that of another object" points=2
 class StreamingPrecision(keras.metrics.Metric):
     def __init__(self, threshold=0.5):
         super().__init__(name="precision")
@@ -233,7 +233,7 @@ class StreamingPrecision(keras.metrics.Metric):
         return tf.cast(self.right.value / self.calls.value, tf.float32)
 
 
-# %% exercise="huber-metric" wrong="average-of-averages" fails="mean of the batch means" points=1
+# %% exercise="huber-metric" wrong="average-of-averages" fails="mean of the batch means" points=2
 class HuberMetric(keras.metrics.Metric):
     def __init__(self, threshold=1.0):
         super().__init__(name="huber_metric")
@@ -256,7 +256,7 @@ class HuberMetric(keras.metrics.Metric):
         return ops.divide_no_nan(self.total.value, self.weight.value)
 
 
-# %% exercise="huber-metric" wrong="book" fails="the weights were ignored" points=2
+# %% exercise="huber-metric" wrong="book" fails="the weights were ignored" points=1
 class HuberMetric(keras.metrics.Metric):
     def __init__(self, threshold=1.0):
         super().__init__(name="huber_metric")
@@ -296,7 +296,7 @@ class HuberMetric(keras.metrics.Metric):
         return ops.divide_no_nan(self.total.value, self.weight.value)
 
 
-# %% exercise="huber-metric" wrong="threshold-fixed" fails="threshold was ignored"
+# %% exercise="huber-metric" wrong="threshold-fixed" fails="threshold was ignored" points=1
 class HuberMetric(keras.metrics.Metric):
     def __init__(self, threshold=1.0):
         super().__init__(name="huber_metric")
@@ -382,7 +382,7 @@ class HuberMetric(keras.metrics.Metric):
         return ops.divide_no_nan(self.total.value, self.weight.value)
 
 
-# %% exercise="huber-metric" wrong="threshold-of-the-class" fails="the threshold is that of another object" points=2
+# %% exercise="huber-metric" wrong="threshold-of-the-class" fails="the threshold is that of another object" points=3
 class HuberMetric(keras.metrics.Metric):
     def __init__(self, threshold=1.0):
         super().__init__(name="huber_metric")
@@ -624,7 +624,7 @@ class ErrorRange(keras.metrics.Metric):
         return tf.stack([self.low.value, self.high.value])
 
 
-# %% exercise="reset-and-reuse" wrong="hands-out-its-state" fails="a variable changes with the state" points=1
+# %% exercise="reset-and-reuse" wrong="hands-out-its-state" fails="a variable changes with the state" points=2
 class ErrorRange(keras.metrics.Metric):
     def __init__(self):
         super().__init__(name="error_range")
@@ -643,7 +643,7 @@ class ErrorRange(keras.metrics.Metric):
         return self.ends
 
 
-# %% exercise="reset-and-reuse" wrong="min-of-nothing" fails="minimum of nothing" points=2
+# %% exercise="reset-and-reuse" wrong="min-of-nothing" fails="minimum of nothing" points=3
 class ErrorRange(keras.metrics.Metric):
     def __init__(self):
         super().__init__(name="error_range")
@@ -663,7 +663,7 @@ class ErrorRange(keras.metrics.Metric):
         return tf.stack([self.low.value, self.high.value])
 
 
-# %% exercise="reset-and-reuse" wrong="raw-variables" fails="and nothing to anything else"
+# %% exercise="reset-and-reuse" wrong="raw-variables" fails="and nothing to anything else" points=2
 class ErrorRange(keras.metrics.Metric):
     def __init__(self):
         super().__init__(name="error_range")
@@ -697,7 +697,7 @@ class ErrorRange(keras.metrics.Metric):
         return tf.constant([lowest, highest])
 
 
-# %% exercise="reset-and-reuse" wrong="large-numbers-for-infinity" fails="start from inf and -inf"
+# %% exercise="reset-and-reuse" wrong="large-numbers-for-infinity" fails="start from inf and -inf" points=1
 class ErrorRange(keras.metrics.Metric):
     def __init__(self):
         super().__init__(name="error_range")
@@ -778,7 +778,7 @@ class ErrorRange(keras.metrics.Metric):
         return ops.stack([1 / self.inverse, ops.convert_to_tensor(self.largest.value)])
 
 
-# %% exercise="no-graph-kept" wrong="python-attributes" fails="tensors of the recorded graph" points=2
+# %% exercise="no-graph-kept" wrong="python-attributes" fails="tensors of the recorded graph" points=3
 class RunningLoss(keras.metrics.Metric):
     def __init__(self):
         super().__init__(name="running_loss")
@@ -796,7 +796,7 @@ class RunningLoss(keras.metrics.Metric):
         self.total, self.count = 0.0, 0
 
 
-# %% exercise="no-graph-kept" wrong="python-count" fails="Python numbers change once" points=2
+# %% exercise="no-graph-kept" wrong="python-count" fails="Python numbers change once" points=3
 class RunningLoss(keras.metrics.Metric):
     def __init__(self):
         super().__init__(name="running_loss")
@@ -816,7 +816,7 @@ class RunningLoss(keras.metrics.Metric):
         self.count = 0
 
 
-# %% exercise="no-graph-kept" wrong="numpy" fails="has no numpy() and no float yet" points=2
+# %% exercise="no-graph-kept" wrong="numpy" fails="has no numpy() and no float yet" points=3
 class RunningLoss(keras.metrics.Metric):
     def __init__(self):
         super().__init__(name="running_loss")
@@ -832,7 +832,7 @@ class RunningLoss(keras.metrics.Metric):
         return ops.divide_no_nan(self.total.value, self.count.value)
 
 
-# %% exercise="no-graph-kept" wrong="list-of-losses" fails="it collects what it is given" points=1
+# %% exercise="no-graph-kept" wrong="list-of-losses" fails="it collects what it is given" points=2
 class RunningLoss(keras.metrics.Metric):
     def __init__(self):
         super().__init__(name="running_loss")
@@ -852,7 +852,7 @@ class RunningLoss(keras.metrics.Metric):
         self.losses, self.sizes = [], []
 
 
-# %% exercise="no-graph-kept" wrong="mean-of-losses" fails="weigh each with its n" points=2
+# %% exercise="no-graph-kept" wrong="mean-of-losses" fails="weigh each with its n" points=1
 class RunningLoss(keras.metrics.Metric):
     def __init__(self):
         super().__init__(name="running_loss")
@@ -898,7 +898,7 @@ class RunningLoss(keras.metrics.Metric):
         return ops.divide_no_nan(self.total.value, self.count.value)
 
 
-# %% exercise="no-graph-kept" wrong="last-loss-kept" fails="tensors of the recorded graph" points=2
+# %% exercise="no-graph-kept" wrong="last-loss-kept" fails="tensors of the recorded graph" points=3
 class RunningLoss(keras.metrics.Metric):
     def __init__(self):
         super().__init__(name="running_loss")
@@ -1098,13 +1098,13 @@ class TopKAccuracy(keras.metrics.Metric):
         return ops.divide_no_nan(self.hits.value, self.count.value)
 
 
-# %% exercise="top-k-accuracy" wrong="subclass-of-the-built-in" fails="the task is to do its work" points=1
+# %% exercise="top-k-accuracy" wrong="subclass-of-the-built-in" fails="the task is to do its work" points=2
 class TopKAccuracy(keras.metrics.SparseTopKCategoricalAccuracy):
     def __init__(self, k):
         super().__init__(k=k)
 
 
-# %% exercise="top-k-accuracy" wrong="reset-k1" fails="gave 0.0000, wanted 0.5" points=2
+# %% exercise="top-k-accuracy" wrong="reset-k1" fails="leave k alone, which is a setting" points=2
 class TopKAccuracy(keras.metrics.Metric):
     def __init__(self, k):
         super().__init__(name="top_k_accuracy")
@@ -1124,7 +1124,7 @@ class TopKAccuracy(keras.metrics.Metric):
         self.__init__(1)
 
 
-# %% exercise="top-k-accuracy" wrong="half-count" fails="gave 1.0000, wanted 0.5" points=2
+# %% exercise="top-k-accuracy" wrong="half-count" fails="it must put back hits and examples, both" points=2
 class TopKAccuracy(keras.metrics.Metric):
     def __init__(self, k):
         super().__init__(name="top_k_accuracy")
@@ -1164,7 +1164,7 @@ class TopKAccuracy(keras.metrics.Metric):
         [v.assign(0.0) for v in self.variables]
 
 
-# %% exercise="top-k-accuracy" wrong="k-of-the-class" fails="k is that of another object" points=1
+# %% exercise="top-k-accuracy" wrong="k-of-the-class" fails="k is that of another object" points=2
 class TopKAccuracy(keras.metrics.Metric):
     def __init__(self, k):
         super().__init__(name="top_k_accuracy")
@@ -1205,7 +1205,7 @@ class TopKAccuracy(keras.metrics.Metric):
         self.share.assign(0.0)
 
 
-# %% exercise="top-k-accuracy" wrong="sums-of-the-class" fails="some of the state is not in variables" points=2
+# %% exercise="top-k-accuracy" wrong="sums-of-the-class" fails="or the two share their state" points=2
 class TopKAccuracy(keras.metrics.Metric):
     def __init__(self, k):
         super().__init__(name="top_k_accuracy")

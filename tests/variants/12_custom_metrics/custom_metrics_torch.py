@@ -2,7 +2,7 @@
 # Wrong and right answers to the exercises of unit 12, PyTorch: each cell is a whole solution cell.
 # `fails` is text that the message of a failing tests cell must contain; `points` is what remains.
 
-# %% exercise="streaming-precision" wrong="mean-of-batches" fails="mean of the batches' precisions"
+# %% exercise="streaming-precision" wrong="mean-of-batches" fails="mean of the batches' precisions" points=1
 class StreamingPrecision:
     def __init__(self, threshold=0.5):
         self.threshold = threshold
@@ -20,7 +20,7 @@ class StreamingPrecision:
         return torch.tensor(sum(self.values) / max(len(self.values), 1), dtype=torch.float32)
 
 
-# %% exercise="streaming-precision" wrong="zero-by-zero" fails="that is 0/0" points=2
+# %% exercise="streaming-precision" wrong="zero-by-zero" fails="that is 0/0" points=1
 class StreamingPrecision:
     def __init__(self, threshold=0.5):
         self.threshold = threshold
@@ -57,7 +57,7 @@ class StreamingPrecision:
         return torch.tensor(value, dtype=torch.float32)
 
 
-# %% exercise="streaming-precision" wrong="last-batch-only" fails="last batch alone" points=1
+# %% exercise="streaming-precision" wrong="last-batch-only" fails="last batch alone" points=2
 class StreamingPrecision:
     def __init__(self, threshold=0.5):
         self.threshold = threshold
@@ -76,7 +76,7 @@ class StreamingPrecision:
         return torch.tensor(value, dtype=torch.float32)
 
 
-# %% exercise="streaming-precision" wrong="threshold-included" fails="equal to the threshold" points=1
+# %% exercise="streaming-precision" wrong="threshold-included" fails="equal to the threshold" points=2
 class StreamingPrecision:
     def __init__(self, threshold=0.5):
         self.threshold = threshold
@@ -172,7 +172,7 @@ class StreamingPrecision:
         return torch.tensor(self.state["real"] / max(1, self.state["called"]))
 
 
-# %% exercise="streaming-precision" wrong="state-of-the-class" fails="another StreamingPrecision(0.0) in use" points=1
+# %% exercise="streaming-precision" wrong="state-of-the-class" fails="another StreamingPrecision(0.0) in use" points=2
 class StreamingPrecision:
     state = {"real": 0, "called": 0}
 
@@ -192,7 +192,7 @@ class StreamingPrecision:
         return torch.tensor(self.state["real"] / max(1, self.state["called"]))
 
 
-# %% exercise="streaming-precision" wrong="threshold-of-the-class" fails="in the object itself" points=1
+# %% exercise="streaming-precision" wrong="threshold-of-the-class" fails="in the object itself" points=2
 class StreamingPrecision:
     def __init__(self, threshold=0.5):
         StreamingPrecision.threshold = threshold
@@ -229,7 +229,7 @@ class StreamingPrecision:
         return (real / called if called else called).float()
 
 
-# %% exercise="huber-metric" wrong="average-of-averages" fails="mean of the batch means" points=1
+# %% exercise="huber-metric" wrong="average-of-averages" fails="mean of the batch means" points=2
 class HuberMetric:
     def __init__(self, threshold=1.0):
         self.threshold = threshold
@@ -252,7 +252,7 @@ class HuberMetric:
         return torch.tensor(self.total / self.batches if self.batches else 0.0)
 
 
-# %% exercise="huber-metric" wrong="book" fails="the weights were ignored" points=2
+# %% exercise="huber-metric" wrong="book" fails="the weights were ignored" points=1
 class HuberMetric:
     def __init__(self, threshold=1.0):
         self.threshold = threshold
@@ -496,7 +496,7 @@ class HuberMetric:
         return torch.tensor(self.total / self.weight if self.weight else 0.0)
 
 
-# %% exercise="huber-metric" wrong="threshold-of-the-class" fails="the threshold is that of another object" points=2
+# %% exercise="huber-metric" wrong="threshold-of-the-class" fails="the threshold is that of another object" points=3
 class HuberMetric:
     def __init__(self, threshold=1.0):
         HuberMetric.threshold = threshold
@@ -518,7 +518,7 @@ class HuberMetric:
         return torch.tensor(self.total / self.weight if self.weight else 0.0)
 
 
-# %% exercise="huber-metric" wrong="sums-of-the-class" fails="in the object itself" points=2
+# %% exercise="huber-metric" wrong="sums-of-the-class" fails="in the object itself" points=3
 class HuberMetric:
     def __init__(self, threshold=1.0):
         self.threshold = threshold
@@ -608,7 +608,7 @@ class ErrorRange:
         return self.range
 
 
-# %% exercise="reset-and-reuse" wrong="min-of-nothing" fails="minimum of nothing" points=2
+# %% exercise="reset-and-reuse" wrong="min-of-nothing" fails="minimum of nothing" points=3
 class ErrorRange:
     def __init__(self):
         self.reset()
@@ -740,7 +740,7 @@ class ErrorRange:
         return torch.tensor([self.smallest, self.largest])
 
 
-# %% exercise="no-graph-kept" wrong="keeps-the-graph" fails="the metric keeps the graph" points=2
+# %% exercise="no-graph-kept" wrong="keeps-the-graph" fails="the metric keeps the graph" points=3
 class RunningLoss:
     def __init__(self):
         self.reset()
@@ -795,7 +795,7 @@ class RunningLoss:
         return torch.tensor(np.average(self.losses, weights=self.sizes), dtype=torch.float32)
 
 
-# %% exercise="no-graph-kept" wrong="mean-of-losses" fails="weigh each with its n" points=2
+# %% exercise="no-graph-kept" wrong="mean-of-losses" fails="weigh each with its n" points=1
 class RunningLoss:
     def __init__(self):
         self.reset()
@@ -828,7 +828,7 @@ class RunningLoss:
         return torch.tensor(self.total / self.count if self.count else 0.0)
 
 
-# %% exercise="no-graph-kept" wrong="last-loss-kept-too" fails="the metric keeps the graph" points=2
+# %% exercise="no-graph-kept" wrong="last-loss-kept-too" fails="the metric keeps the graph" points=3
 class RunningLoss:
     def __init__(self):
         self.reset()
@@ -937,7 +937,7 @@ class RunningLoss:
         return (self.losses * self.sizes).sum() / self.sizes.sum().clamp(min=1)
 
 
-# %% exercise="no-graph-kept" wrong="detached-in-the-end" fails="the metric keeps the graph" points=2
+# %% exercise="no-graph-kept" wrong="detached-in-the-end" fails="the metric keeps the graph" points=3
 class RunningLoss:
     def __init__(self):
         self.reset()
@@ -1059,7 +1059,7 @@ class TopKAccuracy:
         return torch.tensor(self.hits / self.count if self.count else 0.0)
 
 
-# %% exercise="top-k-accuracy" wrong="mean-of-batches" fails="mean of the batches' shares" points=1
+# %% exercise="top-k-accuracy" wrong="mean-of-batches" fails="mean of the batches' shares" points=2
 class TopKAccuracy:
     def __init__(self, k):
         self.k = k
@@ -1151,7 +1151,7 @@ class TopKAccuracy:
         return torch.tensor(self.hits / max(1, self.count))
 
 
-# %% exercise="top-k-accuracy" wrong="reset-with-another-k" fails="and leave k" points=2
+# %% exercise="top-k-accuracy" wrong="reset-with-another-k" fails="and examples, and leave k" points=2
 class TopKAccuracy:
     def __init__(self, k):
         self.k = k
