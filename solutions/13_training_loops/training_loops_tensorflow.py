@@ -147,8 +147,8 @@ for rate, path in paths.items():
 #
 # By hand, with a tape or with an optimizer: every way is right. A handbook gives for
 # $x = ((1, 2, 3), (4, 5, 6))$ and $y = (10, 20)$ the weights 0.40784496, 1.19106495, 1.97428548 and
-# the bias 0.78322077, and yours should agree to six digits. The first tests cell (2 points) looks
-# at the values, the second (1 point) at what a call leaves behind.
+# the bias 0.78322077, and yours should agree to six digits. The three tests cells (1 point each)
+# look at one step, at many, and at what a call leaves behind.
 
 # %% [markdown] exercise="linear-from-zero" role="hint"
 # <details><summary>Hint 1</summary>
@@ -185,8 +185,45 @@ def fit_linear(
     # END SOLUTION
 
 
-# %% exercise="linear-from-zero" role="tests" points=2
-# Exercise 13.1, tests 1 of 2: the weights and the bias that come back.
+# %% exercise="linear-from-zero" role="tests" points=1
+# Exercise 13.1, tests 1 of 3: one step from zero.
+def check_step(x, y, rate):
+    x64, y64 = np.array(x), np.array(y)
+    n, d = x64.shape
+    called = f"fit_linear(x, y, {rate}, 1) for x of shape ({n}, {d}) and y of shape ({n},)"
+    pair = fit_linear(tf.constant(x), tf.constant(y), rate, 1)
+    assert type(pair) in (tuple, list) and len(pair) == 2, (
+        f"{called} gave {type(pair).__name__}, wanted the pair (w, b).")
+    for name, got, shape in zip("wb", pair, ((d,), ())):
+        assert isinstance(got, (tf.Tensor, tf.Variable, keras.Variable)), (
+            f"{called}: {name} is of type {type(got).__name__}, wanted a tensor.")
+        dtype = tf.as_dtype(got.dtype).name
+        assert tuple(got.shape) == shape and dtype == "float32", (
+            f"{called}: {name} is {dtype} of shape {tuple(got.shape)}, wanted float32 of {shape}.")
+    got = np.append(pair[0].numpy(), pair[1].numpy()).astype("float64")
+    wanted = 2 * rate / n * np.append(y64 @ x64, y64.sum())
+    square = 2 * rate / n * np.append(y64.mean() * x64.sum(0), y64.sum())
+    likely = {"the squares were summed; the loss is their mean": n * wanted,
+              "the loss is the mean of the squares, not half of it": wanted / 2,
+              "the bias is never updated": np.append(wanted[:-1], 0),
+              "the step went uphill; take the gradient away": -wanted,
+              "every prediction was compared with every target; a column minus a row is a square, "
+              "so bring both to shape (n,)": square}
+    cause = next((text for text, v in likely.items() if np.allclose(got, v, rtol=1e-4, atol=1e-5)),
+                 "start at zero, mean of squares, both gradients at the same place")
+    assert np.allclose(got, wanted, rtol=1e-5, atol=1e-5), (
+        f"{called} gave w and b {got.round(5)}, wanted {wanted.round(5)}: {cause}.")
+
+
+for case in [([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [10.0, 20.0], 0.01)]:
+    check_step(*case)
+# BEGIN HIDDEN TESTS
+for case in [([[1.0], [2.0], [4.0]], [1.0, 0.0, -3.0], 0.1), ([[2.0, -1.0]], [7.0], 0.05)]:
+    check_step(*case)
+# END HIDDEN TESTS
+
+# %% exercise="linear-from-zero" role="tests" points=1
+# Exercise 13.1, tests 2 of 3: many steps.
 def descent(x, y, rate, steps, kind=""):
     """Gradient descent in float64, with one mistake if asked."""
     n, w, b, gw, gb = len(y), np.zeros(x.shape[1]), 0.0, 0.0, 0.0
@@ -201,30 +238,21 @@ def descent(x, y, rate, steps, kind=""):
 
 def check_fit(x, y, rate, steps):
     x64, y64 = np.array(x), np.array(y)
-    n, d = x64.shape
-    called = f"fit_linear(x, y, {rate}, {steps}) for x of shape ({n}, {d}) and y of shape ({n},)"
-    pair = fit_linear(tf.constant(x), tf.constant(y), rate, steps)
-    assert type(pair) in (tuple, list) and len(pair) == 2, (
-        f"{called} gave {type(pair).__name__}, wanted the pair (w, b).")
-    for name, got, shape in zip("wb", pair, ((d,), ())):
-        assert isinstance(got, (tf.Tensor, tf.Variable, keras.Variable)), (
-            f"{called}: {name} is of type {type(got).__name__}, wanted a tensor.")
-        dtype = tf.as_dtype(got.dtype).name
-        assert tuple(got.shape) == shape and dtype == "float32", (
-            f"{called}: {name} is {dtype} of shape {tuple(got.shape)}, wanted float32 of {shape}.")
-    got = np.append(pair[0].numpy(), pair[1].numpy()).astype("float64")
+    called = f"fit_linear(x, y, {rate}, {steps}) for x of shape {x64.shape}"
+    w, b = fit_linear(tf.constant(x), tf.constant(y), rate, steps)
+    got = np.append(np.asarray(w), np.asarray(b)).astype("float64")
     likely = {"square": "every prediction was compared with every target; a column minus a row is "
                         "a square, so bring both to shape (n,)",
               "sum": "the squares were summed; the loss is their mean",
               "half": "the loss is the mean of the squares, not half of it",
               "kept": "gradients add up from step to step; each step needs its own",
               "no bias": "the bias is never updated"}
-    with np.errstate(all="ignore"):
-        cause = next((text for kind, text in likely.items() if np.allclose(
-            got, descent(x64, y64, rate, steps, kind), rtol=1e-4, atol=1e-4)),
-            "start at zero, mean of squares, both gradients at the same place, then both updates")
     wanted = descent(x64, y64, rate, steps)
-    assert np.allclose(got, wanted, rtol=1e-5, atol=1e-5), (
+    with np.errstate(all="ignore"):
+        cause = next((text for kind, text in likely.items() if got.shape == wanted.shape and
+                      np.allclose(got, descent(x64, y64, rate, steps, kind), 1e-4, 1e-4)),
+                     "start at zero, both gradients at the same place, then both updates")
+    assert got.shape == wanted.shape and np.allclose(got, wanted, rtol=1e-5, atol=1e-5), (
         f"{called} gave w and b {got.round(5)}, wanted {wanted.round(5)}: {cause}.")
 
 
@@ -235,13 +263,12 @@ for case in [
     ([[1.0, -2.0], [0.5, 3.0], [-1.5, 1.0], [2.0, 0.0], [1.0, 1.0]], [3.0, -1.0, 4.0, 1.0, -5.0],
      0.05, 37),
     ([[2.0, -1.0, 0.5, 1.0]], [7.0], 0.02, 3),
-    ([[1.0], [2.0], [4.0]], [1.0, 0.0, -3.0], 0.1, 1),
 ]:
     check_fit(*case)
 # END HIDDEN TESTS
 
 # %% exercise="linear-from-zero" role="tests" points=1
-# Exercise 13.1, tests 2 of 2: no steps at all, and a second call.
+# Exercise 13.1, tests 3 of 3: no steps at all, and a second call.
 def check_calls(x, y):
     x, y = tf.constant(x), tf.constant(y)
     called = f"fit_linear(x, y) for x of shape {tuple(x.shape)}"
@@ -516,56 +543,57 @@ for case in [(1, 2, 3, 0.05), (7, 1, 1, 0.02)]:
 # END HIDDEN TESTS
 
 # %% exercise="one-step-by-hand" role="tests" points=1
-# Exercise 13.2, tests 2 of 3: one step with penalties, two dense layers.
-def check_penalty(n, width, factors, rate):
-    rng = np.random.default_rng(width)
-    w1, b1, w2, b2 = start = [rng.normal(size=s) for s in ((2, width), width, (width, 1), 1)]
-    x, y = rng.normal(size=(n, 2)), rng.normal(size=(n, 1))
-    model = keras.Sequential([keras.Input((2,)), *(
-        layers.Dense(units, kernel_regularizer=keras.regularizers.L2(factor))
-        for units, factor in zip((width, 1), factors))])
+# Exercise 13.2, tests 2 of 3: one step with penalties.
+def check_penalty(kind, factors, rate, *parts):
+    """One step with targets that are 1 above the outputs; a factor for each trainable weight."""
+    model, rng = keras.Sequential([keras.Input((2,)), *parts]), np.random.default_rng(len(kind))
+    start = [rng.uniform(0.5, 2, size=w.shape).astype("float32") for w in model.weights]
     model.set_weights(start)
-    optimizer = keras.optimizers.SGD(rate)
-    loss = train_step(model, optimizer, tf.constant(x, "float32"), tf.constant(y, "float32"))
-    called = f"train_step(model, SGD, x, y) for two dense layers with L2 penalties {factors}"
+    x = tf.constant([[1.0, -2.0], [0.5, 1.0]])
+    y = tf.constant(model(x).numpy() + 1)
+    with tf.GradientTape() as tape:
+        data = tf.reduce_mean((model(x) - y) ** 2)
+    slopes = [g.numpy() for g in tape.gradient(data, model.trainable_variables)]
+    loss = train_step(model, keras.optimizers.SGD(rate), x, y)
+    called = f"train_step(model, SGD({rate}), x, y) for {kind}"
     assert type(loss) is float, f"{called} gave {type(loss).__name__}, wanted a Python float."
 
-    h = x @ w1 + b1
-    r = 2 / n * (h @ w2 + b2 - y)
-    slopes = [x.T @ (r @ w2.T), (r @ w2.T).sum(0), h.T @ r, r.sum(0)]
+    def after(factors):
+        return [p - rate * (s + 2 * f * p) for p, s, f in zip(start, slopes, factors)]
 
-    def after(first, second):
-        return np.concatenate([(p - rate * (s + 2 * f * p)).ravel()
-                               for p, s, f in zip(start, slopes, (first, 0, second, 0))])
+    def same(arrays):
+        return all(np.allclose(a, b, rtol=1e-4, atol=1e-4)
+                   for a, b in zip(model.get_weights(), arrays))
 
-    got = np.concatenate([value.ravel() for value in model.get_weights()])
-    wanted = after(*factors)
+    places = [i for i, f in enumerate(factors) if f]
     likely = {"the penalty has no effect on the update: add model.losses to the loss, under the "
-              "tape": (0, 0), "the penalty of the first layer is missing": (0, factors[1]),
-              "the penalty of the second layer is missing": (factors[0], 0),
-              "the penalties are counted twice": (2 * factors[0], 2 * factors[1]),
-              "the mean of the penalties was added, wanted is their sum": (
-                  factors[0] / 2, factors[1] / 2)}
-    cause = next((text for text, f in likely.items() if np.allclose(got, after(*f), atol=1e-5)),
-                 "the loss is the mean of squares plus all entries of model.losses")
-    worst = np.abs(got - wanted).argmax()
-    assert np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
-        f"{called} left {got[worst]:.3f} in a weight, wanted {wanted[worst]:.3f}: {cause}.")
-    data = n / 4 * (r**2).sum()
-    total = data + factors[0] * (w1**2).sum() + factors[1] * (w2**2).sum()
-    cause = "that is the loss of the data alone" if np.isclose(loss, data, rtol=1e-3) else (
+              "tape": [0] * len(factors),
+              "the first penalty is missing": [f * (i != places[0]) for i, f in enumerate(factors)],
+              "the last penalty is missing": [f * (i != places[-1]) for i, f in enumerate(factors)],
+              "the penalties are counted twice": [2 * f for f in factors],
+              "the mean of the penalties was added, wanted is their sum": [
+                  f / len(places) for f in factors]}
+    cause = next((text for text, f in likely.items() if same(after(f))),
+                 "add all of model.losses, which has the penalties of every layer and weight")
+    for w, wanted in zip(model.trainable_variables, after(factors)):
+        assert np.allclose(w.numpy(), wanted, rtol=1e-4, atol=1e-4), (
+            f"{called} left {w.numpy().ravel()[0]:.3f} in {w.path}, wanted "
+            f"{wanted.ravel()[0]:.3f}: {cause}.")
+    total = 1 + sum(f * (p.astype("float64") ** 2).sum() for f, p in zip(factors, start))
+    cause = "that is the loss of the data alone" if np.isclose(loss, 1, rtol=1e-3) else (
         "wanted is the loss of the data plus the penalties, before the update")
     assert np.isclose(loss, total, rtol=1e-4), (
         f"{called} gave a loss of {loss:.4f}, wanted {total:.4f}: {cause}.")
 
 
-for case in [(5, 3, (0.3, 0.1), 0.02)]:
+def dense(units, factor):
+    return layers.Dense(units, kernel_regularizer=keras.regularizers.L2(factor))
+
+
+for case in [("two dense layers with L2 penalties", [0.3, 0, 0.1, 0], 0.02,
+              dense(3, 0.3), dense(1, 0.1))]:
     check_penalty(*case)
 # BEGIN HIDDEN TESTS
-for case in [(1, 4, (0.05, 0.2), 0.1), (6, 2, (1.5, 0.5), 0.01)]:
-    check_penalty(*case)
-
-
 class Slopes(layers.Layer):
     """A factor for each feature, with a penalty."""
 
@@ -577,22 +605,14 @@ class Slopes(layers.Layer):
         return x * self.slopes
 
 
-inner = keras.Sequential([layers.Dense(1, bias_regularizer=keras.regularizers.L2(0.25))])
-model = keras.Sequential([keras.Input((2,)), Slopes(), inner])
-model.set_weights([np.array([1.0, -2.0]), np.array([[3.0], [1.0]]), np.array([2.0])])
-loss = train_step(model, keras.optimizers.SGD(0.1), tf.constant([[1.0, 1.0]]), tf.constant([[5.0]]))
-# The output is 3 - 2 + 2, the error -2; d/ds = 2 * -2 * w + 2 * 0.5 * s, and so on.
-for got, wanted, what in zip(
-    model.get_weights(), ([2.1, -1.4], [[3.4], [0.2]], [2.3]),
-    ("the factors of a layer of one's own, with L2(0.5)", "a kernel without penalty",
-     "a bias in a network inside the network, with L2(0.25)"),
-):
-    assert np.allclose(got, wanted, atol=1e-4), (
-        f"train_step(model, SGD(0.1), x, y) left {got.round(3).tolist()} in {what}, wanted "
-        f"{wanted}: add all of model.losses, which has the penalties of every layer and weight.")
-assert type(loss) is float and np.isclose(loss, 7.5, rtol=1e-4), (
-    f"train_step with penalties on factors and on a bias gave a loss of {loss}, wanted 4 for the "
-    "data plus 2.5 and 1 for the penalties.")
+bias = layers.Dense(1, bias_regularizer=keras.regularizers.L2(0.25))
+for case in [
+    ("two nested layers with L2 penalties", [0.05, 0, 0.2, 0], 0.1,
+     dense(4, 0.05), keras.Sequential([dense(2, 0.2)])),
+    ("penalties on factors of a layer of one's own and on a bias inside", [0.5, 0, 0.25], 0.1,
+     Slopes(), keras.Sequential([bias])),
+]:
+    check_penalty(*case)
 # END HIDDEN TESTS
 
 # %% exercise="one-step-by-hand" role="tests" points=1
@@ -938,10 +958,11 @@ print("after: ", [layer.trainable for layer in model.layers])
 #
 # - **In**: a built model; `loss_fn`, a function: `loss_fn(y, prediction)`, in this order, gives the
 #   mean loss over the rows of a batch, a float32 tensor of shape `()`; `batches`, an iterable of
-#   pairs `(x, y)` of tensors, each with at least one row, and at least one of them. **Out**: a
-#   Python float.
-# - The model is called once per batch, with `training=False`, so that this reaches every layer,
-#   also one whose own default is `True`.
+#   pairs `(x, y)` of tensors, perhaps a generator, each with at least one row, and at least one of
+#   them. **Out**: a Python float.
+# - The model and then `loss_fn` are called once for each batch, in the order of the batches. The
+#   model is called with `training=False`, so that this reaches every layer, also one whose own
+#   default is `True`.
 # - Batches may be of different sizes. Every example counts the same. The model's `losses` are not
 #   part of the result.
 # - Afterwards all is as before: the weights, trainable or not, the collected statistics and the
@@ -950,8 +971,8 @@ print("after: ", [layer.trainable for layer in model.layers])
 #   was has the optimizer that it had.
 # - If the model or `loss_fn` raises an error, the error goes on to the caller.
 #
-# The first tests cell (2 points) looks at the number and at the mode in which it is computed, the
-# second (2 points) at what is left behind.
+# The four tests cells (1 point each) look at the number, at how it is computed, at what is left
+# behind, and at what is left behind by an error.
 
 # %% [markdown] exercise="evaluate-unchanged" role="hint"
 # <details><summary>Hint 1</summary>
@@ -985,32 +1006,17 @@ def evaluate(
     # END SOLUTION
 
 
-# %% exercise="evaluate-unchanged" role="tests" points=2
-# Exercise 13.4, tests 1 of 2: the number. The last layer triples in training, and notes its calls.
-class Noted(layers.Layer):
-    def call(self, x, training=True):
-        self.calls = [*getattr(self, "calls", []), training]
-        return 3 * x if training else x
-
-
+# %% exercise="evaluate-unchanged" role="tests" points=1
+# Exercise 13.4, tests 1 of 4: the number.
 def check_value(sizes):
-    noted = Noted()
     dense = layers.Dense(1, kernel_regularizer=keras.regularizers.L2(0.5))
-    model = keras.Sequential([keras.Input((2,)), dense, layers.Dropout(0.9), noted])
-    model.run_eagerly = True  # for answers that use predict: each batch is a call
-    model.layers[0].set_weights([np.array([[1.0], [-2.0]]), np.array([0.5])])
-    noted.calls = []
-    rng = np.random.default_rng(len(sizes))
+    model, rng = keras.Sequential([keras.Input((2,)), dense]), np.random.default_rng(len(sizes))
+    model.set_weights([np.array([[1.0], [-2.0]]), np.array([0.5])])
     data = [(rng.normal(size=(n, 2)) + i, rng.normal(size=(n, 1))) for i, n in enumerate(sizes)]
     batches = [(tf.constant(x, "float32"), tf.constant(y, "float32")) for x, y in data]
     got = evaluate(model, lambda y, p: tf.reduce_mean((2 * p - y) ** 2), (pair for pair in batches))
     called = f"evaluate(model, loss_fn, batches) for {sizes} examples"
     assert type(got) is float, f"{called} gave {type(got).__name__}, wanted a Python float."
-    assert len(noted.calls) == len(sizes), (
-        f"{called} ran the model {len(noted.calls)} times, wanted once for each batch.")
-    assert not any(noted.calls), (
-        f"{called} ran a layer whose default is training=True in training mode: say training=False "
-        "in the call of the model, then it reaches every layer.")
 
     def loss(x, y, first=2, second=1):
         p = x @ np.array([[1.0], [-2.0]]) + 0.5
@@ -1031,16 +1037,58 @@ def check_value(sizes):
         f"{called} gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
 
 
-for case in [[4, 4, 2]]:
-    check_value(case)
+for sizes in [[4, 4, 2]]:
+    check_value(sizes)
 # BEGIN HIDDEN TESTS
-for case in [[1, 6], [3], [5, 1, 1, 2]]:
-    check_value(case)
+for sizes in [[1, 6], [3], [5, 1, 1, 2]]:
+    check_value(sizes)
 # END HIDDEN TESTS
 
-# %% exercise="evaluate-unchanged" role="tests" points=2
-# Exercise 13.4, tests 2 of 2: weights, statistics, random state, flags and optimizer stay.
-def check_unchanged(frozen, compiled=False, fail_at=None):
+# %% exercise="evaluate-unchanged" role="tests" points=1
+# Exercise 13.4, tests 2 of 4: how it is computed. A layer notes its calls, and triples in training.
+class Noted(layers.Layer):
+    def call(self, x, training=True):
+        self.calls = [*getattr(self, "calls", []), training]
+        return 3 * x if training else x
+
+
+def check_mode(sizes):
+    noted, given = Noted(), []
+    model = keras.Sequential([keras.Input((1,)), layers.Dropout(0.9), noted])
+    model.run_eagerly = True  # for answers that use predict: each batch is a call
+    noted.calls = []
+    batches = [(tf.fill((n, 1), float(n)), tf.zeros((n, 1))) for n in sizes]
+
+    def loss_fn(y, prediction):
+        given.append((np.ravel(y).tolist(), np.ravel(prediction).tolist()))
+        return tf.reduce_mean(prediction - y)
+
+    got = evaluate(model, loss_fn, (pair for pair in batches))
+    called = f"evaluate(model, loss_fn, batches) for {sizes} examples"
+    assert len(noted.calls) == len(sizes), (
+        f"{called} ran the model {len(noted.calls)} times, wanted once for each batch.")
+    assert not any(noted.calls), (
+        f"{called} ran a layer whose default is training=True in training mode: say training=False "
+        "in the call of the model, then it reaches every layer.")
+    wanted = [([0.0] * n, [float(n)] * n) for n in sizes]
+    assert given == wanted, (
+        f"{called} called loss_fn with {given}, wanted {wanted}: once for each batch, with the "
+        "target and the prediction.")
+    mean = sum(n * n for n in sizes) / sum(sizes)
+    assert np.isclose(got, mean, rtol=1e-4), (
+        f"{called} gave {got}, wanted {mean:.4f}; get the first tests cell to pass first.")
+
+
+for sizes in [[4, 2]]:
+    check_mode(sizes)
+# BEGIN HIDDEN TESTS
+for sizes in [[1, 3], [3], [2, 1, 1, 2]]:
+    check_mode(sizes)
+# END HIDDEN TESTS
+
+# %% exercise="evaluate-unchanged" role="tests" points=1
+# Exercise 13.4, tests 3 of 4: weights, statistics, random state, flags and optimizer stay.
+def check_unchanged(frozen, compiled=False):
     """frozen: the places of layers that are not trained; the last two are in a model inside."""
     inside = keras.Sequential([layers.Dense(3), layers.BatchNormalization()])
     model = keras.Sequential([keras.Input((2,)), layers.Dense(3, kernel_regularizer="l2"),
@@ -1055,22 +1103,9 @@ def check_unchanged(frozen, compiled=False, fail_at=None):
     state, flags = [v.numpy() for v in variables], [block.trainable for block in blocks]
     batches = [(tf.constant(np.arange(2.0 * n).reshape(n, 2) + 5, "float32"), tf.zeros((n, 3)))
                for n in (4, 3, 2)]
-    calls = []
-
-    def loss_fn(y, prediction):
-        calls.append(1)
-        if len(calls) == fail_at:
-            raise ArithmeticError("raised by loss_fn")
-        return tf.reduce_mean(tf.abs(prediction - y))
-
-    what = "evaluate(model, loss_fn, batches)" + (
-        f", where loss_fn raises in batch {fail_at}," if fail_at else "")
-    try:
-        evaluate(model, loss_fn, batches)
-        raised = False
-    except ArithmeticError:
-        raised = True
-    assert raised is (fail_at is not None), f"{what} did not pass the error on to the caller."
+    what = "evaluate(model, loss_fn, batches)"
+    got = evaluate(model, lambda y, prediction: tf.reduce_mean(tf.abs(prediction - y)), batches)
+    assert type(got) is float, f"{what} gave {type(got).__name__}, wanted a Python float."
     after = [block.trainable for block in blocks]
     assert after == flags, (
         f"{what} left the flags trainable of the model, its layers and theirs at {after}, they "
@@ -1088,8 +1123,59 @@ def check_unchanged(frozen, compiled=False, fail_at=None):
 for case in [((),), ((1,),)]:
     check_unchanged(*case)
 # BEGIN HIDDEN TESTS
-for case in [((0, 2), True), ((1,), False, 2), ((), True, 1), ((4,),), ((5,), False, 3)]:
+for case in [((0, 2), True), ((4,),)]:
     check_unchanged(*case)
+# END HIDDEN TESTS
+
+# %% exercise="evaluate-unchanged" role="tests" points=1
+# Exercise 13.4, tests 4 of 4: an error goes on to the caller, and the flags stay.
+class Broken(layers.Layer):
+    """Raises if a number is above 100."""
+
+    def call(self, x):
+        if not tf.is_symbolic_tensor(x) and np.max(x) > 100:
+            raise ArithmeticError("raised by a layer of the model")
+        return x
+
+
+def check_error(frozen, compiled, numbers, where):
+    """frozen: the places of layers that are not trained; the last one is in a model inside."""
+    inside = keras.Sequential([Broken()])
+    model = keras.Sequential([keras.Input((1,)), layers.Dropout(0.5), inside])
+    optimizer = keras.optimizers.SGD(0.1)
+    if compiled:
+        model.compile(optimizer=optimizer, loss="mae")
+    model.run_eagerly, blocks = True, [model, *model.layers, *inside.layers]
+    for place in frozen:
+        blocks[place].trainable = False
+    flags = [block.trainable for block in blocks]
+
+    def loss_fn(y, prediction):
+        if np.max(prediction) > 10:
+            raise ArithmeticError("raised by loss_fn")
+        return tf.reduce_mean(prediction - y)
+
+    batches = [(tf.fill((2, 1), number), tf.zeros((2, 1))) for number in numbers]
+    what = f"evaluate(model, loss_fn, batches), where {where} raises an error,"
+    try:
+        evaluate(model, loss_fn, batches)
+        raised = False
+    except ArithmeticError:
+        raised = True
+    assert raised, f"{what} did not pass the error on to the caller."
+    after = [block.trainable for block in blocks]
+    assert after == flags, (
+        f"{what} left the flags trainable of the model, its layers and theirs at {after}, they "
+        f"were {flags} before: leave them alone, then there is nothing to put back.")
+    assert model.compiled is compiled and (not compiled or model.optimizer is optimizer), (
+        f"{what} compiled the model; there is no need to.")
+
+
+for case in [((1,), False, (1.0, 50.0), "loss_fn")]:
+    check_error(*case)
+# BEGIN HIDDEN TESTS
+for case in [((), True, (50.0,), "loss_fn"), ((3,), False, (1.0, 2.0, 500.0), "the model")]:
+    check_error(*case)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -1150,7 +1236,7 @@ model = keras.Sequential([
     layers.Dense(1, kernel_regularizer=l2),
 ])
 train_data = tf.data.Dataset.from_tensor_slices((x_all[:150], y_all[:150]))
-batches = train_data.shuffle(150, seed=3).batch(32)
+batches = train_data.shuffle(150, seed=3).batch(64)
 loss_fn = keras.losses.MeanSquaredError()
 optimizer = keras.optimizers.Adam(learning_rate=0.03)
 mean_loss, mean_error = keras.metrics.Mean(), keras.metrics.MeanAbsoluteError()
@@ -1472,7 +1558,8 @@ print("by id:  ", paths(v for v in net.trainable_variables if id(v) in ids))
 # - The memory of the momentum lasts from one call of `update` to the next, and two functions made
 #   by two calls of `two_rates` share nothing.
 #
-# The first tests cell (2 points) looks at one update, the second (1 point) at two in a row.
+# The three tests cells (1 point each) look at one update, at what tells the head from the body, and
+# at two updates in a row.
 
 # %% [markdown] exercise="two-learning-rates" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1512,69 +1599,104 @@ def two_rates(
     # END SOLUTION
 
 
-# %% exercise="two-learning-rates" role="tests" points=2
-# Exercise 13.5, tests 1 of 2: who moves with which rate.
-def make_parts(kind):
-    """A model of layers of equal shape, and its head: only identity tells them apart."""
-    a, b, c = (layers.Dense(3, name=name) for name in ("head_norm", "inner", "last"))
-    inner = keras.Sequential([keras.Input((3,)), a, b], name="lower")
-    rows = [inner, a, c] if kind == "tied" else [inner, c]
-    outputs = inputs = keras.Input((3,))
-    for layer in rows:
-        outputs = layer(outputs)
-    model = keras.Model(inputs, outputs)
-    if kind == "frozen":
-        a.trainable = False
-    if kind == "equal":
-        for layer in (b, c):
-            layer.set_weights(a.get_weights())
-    return model, {"inside": b, "tied": a}.get(kind, c)
-
-
-def check_rates(kind, body_rate, head_rate):
-    model, head = make_parts(kind)
-    called = f"two_rates(model, head, {body_rate}, {head_rate}), case {kind!r}"
-    variables, everything = list(model.trainable_variables), list(model.variables)
-    before = {id(v): v.numpy() for v in everything}
-    slopes = [i + 1.0 for i in range(len(variables))]
+# %% exercise="two-learning-rates" role="tests" points=1
+# Exercise 13.5, tests 1 of 3: who moves with which rate.
+def check_rates(place, body_rate, head_rate):
+    """A model of layers of unequal shapes, the second of them in a model inside."""
+    inner = keras.Sequential([layers.Dense(4)])
+    model = keras.Sequential([
+        keras.Input((3,)), layers.Dense(2), inner, layers.Dense(5, use_bias=False)])
+    head = [model.layers[0], inner.layers[0], model.layers[2], inner][place]
+    called = f"two_rates(model, head, {body_rate}, {head_rate}), head {head.name}"
+    variables = list(model.trainable_variables)
+    before, slopes = [v.numpy() for v in variables], [i + 1.0 for i in range(len(variables))]
     try:
         update = two_rates(model, head, body_rate, head_rate)
         assert callable(update), f"{called} gave {type(update).__name__}, wanted a function."
         update([tf.fill(tuple(v.shape), s) for s, v in zip(slopes, variables)])
     except (TypeError, ValueError, tf.errors.InvalidArgumentError) as error:
-        compared = isinstance(error, tf.errors.InvalidArgumentError) or "ambiguous" in str(error)
-        cause = ("variables are compared with ==, number by number; compare their ids" if compared
-                 else "each optimizer gets its part of the gradients, with their variables")
+        cause = "each optimizer gets its part of the gradients, with their variables"
+        if "ambiguous" in str(error) or "Equal" in str(error):
+            cause = "variables are compared with ==, number by number; compare their ids"
+        elif isinstance(error, tf.errors.InvalidArgumentError):
+            cause = "a variable got the gradient of another variable; keep the order"
         raise AssertionError(
             f"{called} and one update raised {type(error).__name__} ({str(error)[:90]}): "
             f"{cause}.") from None
     ours = {id(v) for v in head.variables}
-    for v in everything:
-        slope = next((s for s, other in zip(slopes, variables) if other is v), 0.0)
-        moved = (v.numpy() - before[id(v)]).ravel()
+    for v, old, slope in zip(variables, before, slopes):
+        moved = (v.numpy() - old).ravel()
         rates = (head_rate, body_rate) if id(v) in ours else (body_rate, head_rate)
-        part = "head" if id(v) in ours else "body"
         likely = [(slope * rates[1], "that is the rate of the other part; tell the parts by id"),
-                  (slope * (rates[0] + rates[1]), "it moved with both rates; the parts are to be "
-                   "disjoint"), (2 * slope * rates[0], "it moved twice"),
-                  (0.0, "it is in neither part"),
+                  (slope * sum(rates), "it moved with both rates; the parts are to be disjoint"),
+                  (2 * slope * rates[0], "it moved twice"), (0.0, "it is in neither part"),
                   *((s * rates[0], "it got the gradient of another variable; keep the order")
                     for s in slopes)]
         cause = next((t for by, t in likely if np.allclose(-moved, by, atol=1e-5)), "plain SGD")
         assert np.allclose(moved, -slope * rates[0], rtol=1e-3, atol=1e-5), (
-            f"{called}: {v.path}, in the {part}, with gradient {slope}, moved by {moved[0]:.4f}, "
-            f"wanted {-slope * rates[0]:.4f}: {cause}.")
+            f"{called}: {v.path}, in the {'head' if id(v) in ours else 'body'}, with gradient "
+            f"{slope}, moved by {moved[0]:.4f}, wanted {-slope * rates[0]:.4f}: {cause}.")
 
 
-for case in [("plain", 0.01, 0.5), ("inside", 0.25, 0.125)]:
+for case in [(2, 0.01, 0.5), (1, 0.25, 0.125)]:
     check_rates(*case)
 # BEGIN HIDDEN TESTS
-for case in [("tied", 0.01, 0.1), ("frozen", 0.3, 0.02), ("equal", 0.25, 0.5)]:
+for case in [(0, 0.5, 0.0625), (3, 0.125, 0.25)]:
     check_rates(*case)
 # END HIDDEN TESTS
 
 # %% exercise="two-learning-rates" role="tests" points=1
-# Exercise 13.5, tests 2 of 2: two updates in a row.
+# Exercise 13.5, tests 2 of 3: layers that only identity tells apart.
+def make_parts(kind):
+    """A model of layers of equal shape, and its head."""
+    a, b, c = (layers.Dense(3, name=name) for name in ("head_norm", "inner", "last"))
+    inner = keras.Sequential([keras.Input((3,)), a, b], name="lower")
+    outputs = inputs = keras.Input((3,))
+    for layer in [inner, a, c] if kind == "tied" else [inner, c]:
+        outputs = layer(outputs)
+    a.trainable = kind != "frozen"
+    for layer in (b, c) if kind == "equal" else ():
+        layer.set_weights(a.get_weights())
+    return keras.Model(inputs, outputs), {"inside": b, "tied": a}.get(kind, c)
+
+
+def check_identity(kind, body_rate, head_rate):
+    model, head = make_parts(kind)
+    called = f"two_rates(model, head, {body_rate}, {head_rate}), case {kind!r}"
+    variables, everything = list(model.trainable_variables), list(model.variables)
+    before, ours = [v.numpy() for v in everything], {id(v) for v in head.variables}
+    slopes = {id(v): i + 1.0 for i, v in enumerate(variables)}
+    try:
+        update = two_rates(model, head, body_rate, head_rate)
+        update([tf.fill(tuple(v.shape), slopes[id(v)]) for v in variables])
+    except ValueError as error:
+        raise AssertionError(f"{called} and one update raised ValueError ({str(error)[:90]}): each "
+                             "variable is in one of the two parts; tell them by id.") from None
+    for v, old in zip(everything, before):
+        moved, slope = (v.numpy() - old).ravel(), slopes.get(id(v), 0.0)
+        rates = (head_rate, body_rate) if id(v) in ours else (body_rate, head_rate)
+        likely = [(slope * rates[1], "that is the rate of the other part; tell the parts by id, "
+                   "not by names, paths, places or numbers"),
+                  (slope * sum(rates), "it moved with both rates; the parts are to be disjoint"),
+                  (0.0, "it is in neither part")]
+        cause = next((t for by, t in likely if np.allclose(-moved, by, atol=1e-5)),
+                     "get the first tests cell to pass first")
+        if id(v) not in slopes:
+            cause = "it is frozen, and the gradients are those of the trainable variables alone"
+        assert np.allclose(moved, -slope * rates[0], rtol=1e-3, atol=1e-5), (
+            f"{called}: {v.path}, in the {'head' if id(v) in ours else 'body'}, with gradient "
+            f"{slope}, moved by {moved[0]:.4f}, wanted {-slope * rates[0]:.4f}: {cause}.")
+
+
+for case in [("plain", 0.01, 0.5), ("inside", 0.25, 0.125)]:
+    check_identity(*case)
+# BEGIN HIDDEN TESTS
+for case in [("tied", 0.01, 0.1), ("frozen", 0.3, 0.02), ("equal", 0.25, 0.5)]:
+    check_identity(*case)
+# END HIDDEN TESTS
+
+# %% exercise="two-learning-rates" role="tests" points=1
+# Exercise 13.5, tests 3 of 3: two updates in a row.
 def check_updates(body_rate, head_rate, momentum):
     body, head = layers.Dense(2), layers.Dense(2)
     model = keras.Sequential([keras.Input((2,)), body, head])

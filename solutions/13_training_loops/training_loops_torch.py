@@ -136,8 +136,8 @@ for rate, path in paths.items():
 #
 # By hand, with autograd or with an optimizer: every way is right. A handbook gives for
 # $x = ((1, 2, 3), (4, 5, 6))$ and $y = (10, 20)$ the weights 0.40784496, 1.19106495, 1.97428548 and
-# the bias 0.78322077, and yours should agree to six digits. The first tests cell (2 points) looks
-# at the values, the second (1 point) at what a call leaves behind.
+# the bias 0.78322077, and yours should agree to six digits. The three tests cells (1 point each)
+# look at one step, at many, and at what a call leaves behind.
 
 # %% [markdown] exercise="linear-from-zero" role="hint"
 # <details><summary>Hint 1</summary>
@@ -175,8 +175,45 @@ def fit_linear(
     # END SOLUTION
 
 
-# %% exercise="linear-from-zero" role="tests" points=2
-# Exercise 13.1, tests 1 of 2: the weights and the bias that come back.
+# %% exercise="linear-from-zero" role="tests" points=1
+# Exercise 13.1, tests 1 of 3: one step from zero.
+def check_step(x, y, rate):
+    x64, y64 = np.array(x), np.array(y)
+    n, d = x64.shape
+    called = f"fit_linear(x, y, {rate}, 1) for x of shape ({n}, {d}) and y of shape ({n},)"
+    pair = fit_linear(torch.tensor(x), torch.tensor(y), rate, 1)
+    assert type(pair) in (tuple, list) and len(pair) == 2, (
+        f"{called} gave {type(pair).__name__}, wanted the pair (w, b).")
+    for name, got, shape in zip("wb", pair, ((d,), ())):
+        assert isinstance(got, torch.Tensor), (
+            f"{called}: {name} is of type {type(got).__name__}, wanted a tensor.")
+        assert tuple(got.shape) == shape and got.dtype == torch.float32, (
+            f"{called}: {name} is {got.dtype} of shape {tuple(got.shape)}, wanted float32 of "
+            f"{shape}.")
+    got = np.array([*pair[0].tolist(), pair[1].item()])
+    wanted = 2 * rate / n * np.append(y64 @ x64, y64.sum())
+    square = 2 * rate / n * np.append(y64.mean() * x64.sum(0), y64.sum())
+    likely = {"the squares were summed; the loss is their mean": n * wanted,
+              "the loss is the mean of the squares, not half of it": wanted / 2,
+              "the bias is never updated": np.append(wanted[:-1], 0),
+              "the step went uphill; take the gradient away": -wanted,
+              "every prediction was compared with every target; a column minus a row is a square, "
+              "so bring both to shape (n,)": square}
+    cause = next((text for text, v in likely.items() if np.allclose(got, v, rtol=1e-4, atol=1e-5)),
+                 "start at zero, mean of squares, both gradients at the same place")
+    assert np.allclose(got, wanted, rtol=1e-5, atol=1e-5), (
+        f"{called} gave w and b {got.round(5)}, wanted {wanted.round(5)}: {cause}.")
+
+
+for case in [([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [10.0, 20.0], 0.01)]:
+    check_step(*case)
+# BEGIN HIDDEN TESTS
+for case in [([[1.0], [2.0], [4.0]], [1.0, 0.0, -3.0], 0.1), ([[2.0, -1.0]], [7.0], 0.05)]:
+    check_step(*case)
+# END HIDDEN TESTS
+
+# %% exercise="linear-from-zero" role="tests" points=1
+# Exercise 13.1, tests 2 of 3: many steps.
 def descent(x, y, rate, steps, kind=""):
     """Gradient descent in float64, with one mistake if asked."""
     n, w, b, gw, gb = len(y), np.zeros(x.shape[1]), 0.0, 0.0, 0.0
@@ -191,30 +228,21 @@ def descent(x, y, rate, steps, kind=""):
 
 def check_fit(x, y, rate, steps):
     x64, y64 = np.array(x), np.array(y)
-    n, d = x64.shape
-    called = f"fit_linear(x, y, {rate}, {steps}) for x of shape ({n}, {d}) and y of shape ({n},)"
-    pair = fit_linear(torch.tensor(x), torch.tensor(y), rate, steps)
-    assert type(pair) in (tuple, list) and len(pair) == 2, (
-        f"{called} gave {type(pair).__name__}, wanted the pair (w, b).")
-    for name, got, shape in zip("wb", pair, ((d,), ())):
-        assert isinstance(got, torch.Tensor), (
-            f"{called}: {name} is of type {type(got).__name__}, wanted a tensor.")
-        assert tuple(got.shape) == shape and got.dtype == torch.float32, (
-            f"{called}: {name} is {got.dtype} of shape {tuple(got.shape)}, wanted float32 of "
-            f"{shape}.")
-    got = np.array([*pair[0].tolist(), pair[1].item()])
+    called = f"fit_linear(x, y, {rate}, {steps}) for x of shape {x64.shape}"
+    w, b = fit_linear(torch.tensor(x), torch.tensor(y), rate, steps)
+    got = np.array([*w.flatten().tolist(), *b.flatten().tolist()])
     likely = {"square": "every prediction was compared with every target; a column minus a row is "
                         "a square, so bring both to shape (n,)",
               "sum": "the squares were summed; the loss is their mean",
               "half": "the loss is the mean of the squares, not half of it",
               "kept": "gradients add up from step to step; each step needs its own",
               "no bias": "the bias is never updated"}
-    with np.errstate(all="ignore"):
-        cause = next((text for kind, text in likely.items() if np.allclose(
-            got, descent(x64, y64, rate, steps, kind), rtol=1e-4, atol=1e-4)),
-            "start at zero, mean of squares, both gradients at the same place, then both updates")
     wanted = descent(x64, y64, rate, steps)
-    assert np.allclose(got, wanted, rtol=1e-5, atol=1e-5), (
+    with np.errstate(all="ignore"):
+        cause = next((text for kind, text in likely.items() if got.shape == wanted.shape and
+                      np.allclose(got, descent(x64, y64, rate, steps, kind), 1e-4, 1e-4)),
+                     "start at zero, both gradients at the same place, then both updates")
+    assert got.shape == wanted.shape and np.allclose(got, wanted, rtol=1e-5, atol=1e-5), (
         f"{called} gave w and b {got.round(5)}, wanted {wanted.round(5)}: {cause}.")
 
 
@@ -225,13 +253,12 @@ for case in [
     ([[1.0, -2.0], [0.5, 3.0], [-1.5, 1.0], [2.0, 0.0], [1.0, 1.0]], [3.0, -1.0, 4.0, 1.0, -5.0],
      0.05, 37),
     ([[2.0, -1.0, 0.5, 1.0]], [7.0], 0.02, 3),
-    ([[1.0], [2.0], [4.0]], [1.0, 0.0, -3.0], 0.1, 1),
 ]:
     check_fit(*case)
 # END HIDDEN TESTS
 
 # %% exercise="linear-from-zero" role="tests" points=1
-# Exercise 13.1, tests 2 of 2: no steps at all, a second call, and the caller's data.
+# Exercise 13.1, tests 3 of 3: no steps at all, a second call, and the caller's data.
 def check_calls(x, y):
     x, y = torch.tensor(x), torch.tensor(y)
     before = x.clone(), y.clone()
@@ -495,74 +522,66 @@ for case in [(1, 2, 3, 0.05), (7, 1, 1, 0.02)]:
 # END HIDDEN TESTS
 
 # %% exercise="one-step-by-hand" role="tests" points=1
-# Exercise 13.2, tests 2 of 3: one step with the penalty, two dense layers.
-def check_penalty(n, width, l2, rate):
-    rng = np.random.default_rng(width)
-    w1, b1, w2, b2 = start = [rng.normal(size=s) for s in ((width, 2), width, (1, width), 1)]
-    x, y = rng.normal(size=(n, 2)), rng.normal(size=(n, 1))
-    model = nn.Sequential(nn.Linear(2, width), nn.Linear(width, 1))
+# Exercise 13.2, tests 2 of 3: one step with the penalty.
+def check_penalty(model, kind, x, l2, rate):
+    """One step with targets that are 1 above the outputs, so that the loss of the data is 1."""
+    x, parameters, rng = torch.tensor(x), list(model.parameters()), np.random.default_rng(len(kind))
     with torch.no_grad():
-        for p, value in zip(model.parameters(), start):
-            p.copy_(torch.from_numpy(value))
-    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
-    loss = train_step(model, optimizer, torch.tensor(x).float(), torch.tensor(y).float(), l2)
-    called = f"train_step(model, SGD, x, y, l2={l2}) for two dense layers"
+        for p in parameters:
+            p.copy_(torch.from_numpy(rng.uniform(0.5, 2, size=p.shape)))
+        y = model(x) + 1
+    start = [p.detach().clone() for p in parameters]
+    slopes = torch.autograd.grad(((model(x) - y) ** 2).mean(), parameters)
+    loss = train_step(model, torch.optim.SGD(parameters, lr=rate), x, y, l2)
+    called = f"train_step(model, SGD(lr={rate}), x, y, l2={l2}) for {kind}"
     assert type(loss) is float, f"{called} gave {type(loss).__name__}, wanted a Python float."
 
-    h = x @ w1.T + b1
-    r = 2 / n * (h @ w2.T + b2 - y)
-    slopes = [(r @ w2).T @ x, (r @ w2).sum(0), r.T @ h, r.sum(0)]
-
     def after(factors):
-        return np.concatenate([(p - rate * (s + 2 * f * p)).ravel()
-                               for p, s, f in zip(start, slopes, factors)])
+        return [p - rate * (s + 2 * f * p) for p, s, f in zip(start, slopes, factors)]
 
-    got = np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])
-    wanted = after((l2, 0, l2, 0))
+    def same(values):
+        return all(torch.allclose(p, v, rtol=1e-4, atol=1e-4) for p, v in zip(parameters, values))
+
+    matrices = [l2 * (p.ndim > 1) for p in start]
+    first, last = matrices.index(l2), len(matrices) - 1 - matrices[::-1].index(l2)
     likely = {"the penalty has no effect on the update: add it to the loss as a tensor, before "
-              "backward": (0, 0, 0, 0), "the biases are penalised too": (l2, l2, l2, l2),
-              "only one of the layers is penalised": (0, 0, l2, 0),
-              "only one of the layers is penalised, the first": (l2, 0, 0, 0),
-              "the penalty is half of what was asked for": (l2 / 2, 0, l2 / 2, 0)}
-    cause = next((text for text, f in likely.items() if np.allclose(got, after(f), atol=1e-4)),
-                 "the penalty is l2 times the sum of squares of both weight matrices")
-    worst = np.abs(got - wanted).argmax()
-    assert np.allclose(got, wanted, rtol=1e-4, atol=1e-4), (
-        f"{called} left {got[worst]:.3f} in a parameter, wanted {wanted[worst]:.3f}: {cause}.")
-    data = n / 4 * (r**2).sum()
-    total = data + l2 * ((w1**2).sum() + (w2**2).sum())
-    cause = "that is the loss of the data alone" if np.isclose(loss, data, rtol=1e-3) else (
+              "backward": [0] * len(start), "the biases are penalised too": [l2] * len(start),
+              "only one matrix is penalised, the first": [l2 * (i == first) for i in range(9)],
+              "only one matrix is penalised, the last": [l2 * (i == last) for i in range(9)],
+              "the penalty is half of what was asked for": [f / 2 for f in matrices]}
+    cause = next((text for text, f in likely.items() if same(after(f))), "count the axes of every "
+                 "parameter; classes and names of blocks do not tell")
+    for (name, p), wanted in zip(model.named_parameters(), after(matrices)):
+        assert torch.allclose(p, wanted, rtol=1e-4, atol=1e-4), (
+            f"{called} left {p.flatten()[0].item():.3f} in {name}, which has {p.ndim} axes, wanted "
+            f"{wanted.flatten()[0].item():.3f}: {cause}.")
+    total = 1 + l2 * sum((p.double() ** 2).sum().item() for p in start if p.ndim > 1)
+    cause = "that is the loss of the data alone" if np.isclose(loss, 1, rtol=1e-3) else (
         "wanted is the loss of the data plus the penalty, before the update")
     assert np.isclose(loss, total, rtol=1e-4), (
         f"{called} gave a loss of {loss:.4f}, wanted {total:.4f}: {cause}.")
 
 
-for case in [(5, 3, 0.3, 0.02)]:
+for case in [(nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)), "two dense layers",
+              [[1.0, -2.0], [0.5, 1.0]], 0.3, 0.02)]:
     check_penalty(*case)
 # BEGIN HIDDEN TESTS
-for case in [(1, 4, 0.05, 0.1), (6, 2, 1.5, 0.01)]:
-    check_penalty(*case)
-
-
 class Odd(nn.Module):
     def __init__(self):
         super().__init__()
         self.chain = nn.Sequential(nn.Conv1d(2, 3, 1), nn.Flatten(), nn.LayerNorm(3))
-        self.mix = nn.Parameter(torch.tensor([[2.0, -1.0], [0.5, 3.0], [1.0, 1.0]]))
+        self.mix = nn.Parameter(torch.ones(3, 2))
 
     def forward(self, x):
         return self.chain(x) @ self.mix
 
 
-odd, x = Odd(), torch.tensor([[[1.0], [2.0]], [[-1.0], [0.5]]])
-before = {name: p.detach().clone() for name, p in odd.named_parameters()}
-loss = train_step(odd, torch.optim.SGD(odd.parameters(), lr=0.5), x, odd(x).detach(), 0.25)
-for name, p in odd.named_parameters():
-    matrix = p.ndim >= 2
-    assert torch.allclose(p, before[name] * (0.75 if matrix else 1.0), atol=1e-4), (
-        f"train_step with l2=0.25 on the penalty alone {'missed' if matrix else 'changed'} {name}, "
-        f"with {p.ndim} axes, of a network with a Conv1d, a LayerNorm and a matrix called mix: "
-        "count the axes of every parameter; classes and names of blocks do not tell.")
+for case in [
+    (nn.Sequential(nn.Linear(2, 4), nn.Sequential(nn.Linear(4, 2))), "nested layers",
+     [[1.0, 0.25]], 0.05, 0.1),
+    (Odd(), "a Conv1d, a LayerNorm and a matrix called mix", [[[1.0], [2.0]]], 0.25, 0.1),
+]:
+    check_penalty(*case)
 # END HIDDEN TESTS
 
 # %% exercise="one-step-by-hand" role="tests" points=1
@@ -896,17 +915,18 @@ print("after: ", [block.training for block in model])
 #
 # - **In**: a model; `loss_fn`, a function: `loss_fn(prediction, y)`, in this order, gives the mean
 #   loss over the rows of a batch, a tensor of shape `()`; `batches`, an iterable of pairs
-#   `(x, y)`, each with at least one row, and at least one of them. **Out**: a Python float.
-# - The model runs once for each batch, every block of it in evaluation mode, and autograd records
-#   nothing.
+#   `(x, y)`, perhaps a generator, each with at least one row, and at least one of them. **Out**: a
+#   Python float.
+# - The model and then `loss_fn` are called once for each batch, in the order of the batches. Every
+#   block of the model runs in evaluation mode, and autograd records nothing.
 # - Batches may be of different sizes. Every example counts the same.
 # - Afterwards all is as before: the flag `training` of every single block, the parameters, their
 #   gradients and `requires_grad`, the running statistics.
 # - If the model or `loss_fn` raises an error, the error goes on to the caller, and the flags are
 #   put back all the same.
 #
-# The first tests cell (2 points) looks at the number and at the mode in which it is computed, the
-# second (2 points) at what is left behind.
+# The four tests cells (1 point each) look at the number, at how it is computed, at what is left
+# behind, and at what is left behind by an error.
 
 # %% [markdown] exercise="evaluate-unchanged" role="hint"
 # <details><summary>Hint 1</summary>
@@ -949,37 +969,18 @@ def evaluate(
     # END SOLUTION
 
 
-# %% exercise="evaluate-unchanged" role="tests" points=2
-# Exercise 13.4, tests 1 of 2: the number. The last block triples in training, and notes its calls.
-class Noted(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.calls = []
-
-    def forward(self, x):
-        self.calls.append((self.training, torch.is_grad_enabled()))
-        return 3 * x if self.training else x
-
-
-def check_value(sizes, training):
-    noted, dense = Noted(), nn.Linear(2, 1)
+# %% exercise="evaluate-unchanged" role="tests" points=1
+# Exercise 13.4, tests 1 of 4: the number.
+def check_value(sizes):
+    model, rng = nn.Linear(2, 1), np.random.default_rng(len(sizes))
     with torch.no_grad():
-        dense.weight.copy_(torch.tensor([[1.0, -2.0]]))
-        dense.bias.fill_(0.5)
-    model = nn.Sequential(dense, nn.Sequential(nn.Dropout(0.9), noted)).train(training)
-    rng = np.random.default_rng(len(sizes))
+        model.weight.copy_(torch.tensor([[1.0, -2.0]]))
+        model.bias.fill_(0.5)
     data = [(rng.normal(size=(n, 2)) + i, rng.normal(size=(n, 1))) for i, n in enumerate(sizes)]
     batches = [(torch.tensor(x).float(), torch.tensor(y).float()) for x, y in data]
     got = evaluate(model, lambda p, y: ((2 * p - y) ** 2).mean(), (pair for pair in batches))
-    mode = "training" if training else "evaluation"
-    called = f"evaluate(model, loss_fn, batches), {sizes} examples, model in {mode} mode before"
-    assert type(got) is float, f"{called}, gave {type(got).__name__}, wanted a Python float."
-    assert len(noted.calls) == len(sizes), (
-        f"{called}, ran the model {len(noted.calls)} times, wanted once for each batch.")
-    assert not any(flag for flag, _ in noted.calls), (
-        f"{called}, ran a block in training mode: no_grad does not change the mode, eval() does.")
-    assert not any(recording for _, recording in noted.calls), (
-        f"{called}, recorded a graph: eval() does not stop autograd, torch.no_grad() does.")
+    called = f"evaluate(model, loss_fn, batches) for {sizes} examples"
+    assert type(got) is float, f"{called} gave {type(got).__name__}, wanted a Python float."
 
     def loss(x, y, first=2, second=1):
         p = x @ np.array([[1.0], [-2.0]]) + 0.5
@@ -996,19 +997,65 @@ def check_value(sizes, training):
     cause = next((text for text, value in likely.items() if np.isclose(got, value, rtol=1e-4)),
                  "weigh the mean loss of each batch by its number of rows")
     assert np.isclose(got, wanted, rtol=1e-4), (
-        f"{called}, gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
+        f"{called} gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
 
 
-for case in [([4, 4, 2], True)]:
-    check_value(*case)
+for sizes in [[4, 4, 2]]:
+    check_value(sizes)
 # BEGIN HIDDEN TESTS
-for case in [([1, 6], True), ([3], False), ([5, 1, 1, 2], False)]:
-    check_value(*case)
+for sizes in [[1, 6], [3], [5, 1, 1, 2]]:
+    check_value(sizes)
 # END HIDDEN TESTS
 
-# %% exercise="evaluate-unchanged" role="tests" points=2
-# Exercise 13.4, tests 2 of 2: flags, parameters, gradients and statistics stay as they were.
-def check_unchanged(flags, fail_at=None):
+# %% exercise="evaluate-unchanged" role="tests" points=1
+# Exercise 13.4, tests 2 of 4: how it is computed. A block notes its calls, and triples in training.
+class Noted(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def forward(self, x):
+        self.calls.append((self.training, torch.is_grad_enabled()))
+        return 3 * x if self.training else x
+
+
+def check_mode(sizes, training):
+    noted, given = Noted(), []
+    model = nn.Sequential(nn.Sequential(nn.Dropout(0.9), noted)).train(training)
+    batches = [(torch.full((n, 1), float(n)), torch.zeros(n, 1)) for n in sizes]
+
+    def loss_fn(prediction, y):
+        given.append((prediction.flatten().tolist(), y.flatten().tolist()))
+        return (prediction - y).mean()
+
+    got = evaluate(model, loss_fn, (pair for pair in batches))
+    mode = "training" if training else "evaluation"
+    called = f"evaluate(model, loss_fn, batches), {sizes} examples, model in {mode} mode before"
+    assert len(noted.calls) == len(sizes), (
+        f"{called}, ran the model {len(noted.calls)} times, wanted once for each batch.")
+    assert not any(flag for flag, _ in noted.calls), (
+        f"{called}, ran a block in training mode: no_grad does not change the mode, eval() does.")
+    assert not any(recording for _, recording in noted.calls), (
+        f"{called}, recorded a graph: eval() does not stop autograd, torch.no_grad() does.")
+    wanted = [([float(n)] * n, [0.0] * n) for n in sizes]
+    assert given == wanted, (
+        f"{called}, called loss_fn with {given}, wanted {wanted}: once for each batch, with the "
+        "prediction and the target.")
+    mean = sum(n * n for n in sizes) / sum(sizes)
+    assert np.isclose(got, mean, rtol=1e-4), (
+        f"{called}, gave {got}, wanted {mean:.4f}; get the first tests cell to pass first.")
+
+
+for case in [([4, 2], True)]:
+    check_mode(*case)
+# BEGIN HIDDEN TESTS
+for case in [([1, 3], True), ([3], False), ([2, 1, 1, 2], False)]:
+    check_mode(*case)
+# END HIDDEN TESTS
+
+# %% exercise="evaluate-unchanged" role="tests" points=1
+# Exercise 13.4, tests 3 of 4: flags, parameters, gradients and statistics stay as they were.
+def check_unchanged(*flags):
     """flags: those of the model, the layer, a chain, the normalisation in it and the dropout."""
     model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.BatchNorm1d(3)), nn.Dropout(0.5))
     model(torch.tensor([[1.0, 2.0], [3.0, -1.0]])).sum().backward()
@@ -1020,28 +1067,14 @@ def check_unchanged(flags, fail_at=None):
     wanted = [p.requires_grad for p in model.parameters()]
     batches = [(torch.full((n, 2), 5.0) + torch.arange(2 * n).reshape(n, 2), torch.zeros(n, 3))
                for n in (4, 3, 2)]
-    calls = []
-
-    def loss_fn(prediction, y):
-        calls.append(1)
-        if len(calls) == fail_at:
-            raise ArithmeticError("raised by loss_fn")
-        return (prediction - y).abs().mean()
-
-    what = "evaluate(model, loss_fn, batches)" + (
-        f", where loss_fn raises in batch {fail_at}," if fail_at else "")
-    try:
-        evaluate(model, loss_fn, batches)
-        raised = False
-    except ArithmeticError:
-        raised = True
-    assert raised is (fail_at is not None), f"{what} did not pass the error on to the caller."
+    what = "evaluate(model, loss_fn, batches)"
+    got = evaluate(model, lambda prediction, y: (prediction - y).abs().mean(), batches)
+    assert type(got) is float, f"{what} gave {type(got).__name__}, wanted a Python float."
     after = [block.training for block in model.modules()]
     assert after == list(flags), (
         f"{what} left the flags training of model, layer, chain, normalisation inside, dropout at "
-        f"{after}, they were {list(flags)} before: " + (
-            "put them back in a finally clause, which also runs when an error passes through."
-            if fail_at else "train() and eval() set all flags; note each one and put it back."))
+        f"{after}, they were {list(flags)} before: train() and eval() set all flags; note each one "
+        "and put it back.")
     for name, before in state.items():
         assert torch.equal(model.state_dict()[name], before), (
             f"{what} changed {name}: " + (
@@ -1055,12 +1088,57 @@ def check_unchanged(flags, fail_at=None):
     assert torch.is_grad_enabled(), f"{what} left the recording of graphs switched off."
 
 
-for case in [((True, True, True, True, True),), ((True, True, True, False, True),)]:
-    check_unchanged(*case)
+for flags in [(True, True, True, True, True), (True, True, True, False, True)]:
+    check_unchanged(*flags)
 # BEGIN HIDDEN TESTS
-for case in [((False, False, False, False, False),), ((True, False, True, False, True), 2),
-             ((False, True, False, True, False),), ((True, True, True, True, True), 1)]:
-    check_unchanged(*case)
+for flags in [(False, False, False, False, False), (False, True, False, True, False)]:
+    check_unchanged(*flags)
+# END HIDDEN TESTS
+
+# %% exercise="evaluate-unchanged" role="tests" points=1
+# Exercise 13.4, tests 4 of 4: an error goes on to the caller, and the flags are put back.
+class Broken(nn.Module):
+    """Raises if a number is above 100."""
+
+    def forward(self, x):
+        if x.max() > 100:
+            raise ArithmeticError("raised by a block of the model")
+        return x
+
+
+def check_error(flags, numbers, where):
+    """flags: those of the model, the dropout, a chain and the block in it."""
+    model = nn.Sequential(nn.Dropout(0.5), nn.Sequential(Broken()))
+    for block, flag in zip(model.modules(), flags):
+        block.training = flag
+
+    def loss_fn(prediction, y):
+        if prediction.max() > 10:
+            raise ArithmeticError("raised by loss_fn")
+        return (prediction - y).mean()
+
+    batches = [(torch.full((2, 1), number), torch.zeros(2, 1)) for number in numbers]
+    what = f"evaluate(model, loss_fn, batches), where {where} raises an error,"
+    try:
+        evaluate(model, loss_fn, batches)
+        raised = False
+    except ArithmeticError:
+        raised = True
+    assert raised, f"{what} did not pass the error on to the caller."
+    after = [block.training for block in model.modules()]
+    assert after == list(flags), (
+        f"{what} left the flags training of model, dropout, chain and the block inside at {after}, "
+        f"they were {list(flags)} before: put them back in a finally clause, which also runs when "
+        "an error passes through.")
+    assert torch.is_grad_enabled(), f"{what} left the recording of graphs switched off."
+
+
+for case in [((True, True, True, True), (1.0, 50.0), "loss_fn")]:
+    check_error(*case)
+# BEGIN HIDDEN TESTS
+for case in [((True, False, True, False), (50.0,), "loss_fn"),
+             ((False, True, False, True), (1.0, 2.0, 500.0), "the model")]:
+    check_error(*case)
 # END HIDDEN TESTS
 
 # %% [markdown]
@@ -1484,7 +1562,8 @@ print("decay of the weight: ", after_one_step(decay_weight))
 # - A parameter that is used both in the head and elsewhere in the model counts as the head's.
 # - What belongs to the head is told by identity: names of attributes mean nothing.
 #
-# The first tests cell (2 points) looks at the groups, the second (1 point) at two steps.
+# The three tests cells (1 point each) look at the groups, at what tells the head from the body, and
+# at two steps.
 
 # %% [markdown] exercise="two-learning-rates" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1517,8 +1596,49 @@ def two_rates(
     # END SOLUTION
 
 
-# %% exercise="two-learning-rates" role="tests" points=2
-# Exercise 13.5, tests 1 of 2: who is trained with which rate.
+# %% exercise="two-learning-rates" role="tests" points=1
+# Exercise 13.5, tests 1 of 3: who is trained with which rate.
+def check_groups(place, body_rate, head_rate):
+    """A model of four layers, one of them in a block of its own; the head is at a place."""
+    model = nn.Sequential(nn.Linear(3, 2), nn.Sequential(nn.Linear(2, 4)), nn.ReLU(),
+                          nn.Linear(4, 2, bias=False))
+    head = model.get_submodule(place)
+    called = f"two_rates(model, head, {body_rate}, {head_rate}) with the block {place!r} as head"
+    try:
+        optimizer = two_rates(model, head, body_rate, head_rate)
+    except (RuntimeError, ValueError) as error:
+        if isinstance(error, NotImplementedError):
+            raise
+        cause = ("parameters are compared with ==, number by number; compare their ids"
+                 if isinstance(error, RuntimeError) else "the groups have to be disjoint")
+        raise AssertionError(f"{called} raised {type(error).__name__} ({str(error)[:80]}): "
+                             f"{cause}.") from None
+    assert isinstance(optimizer, torch.optim.SGD), (
+        f"{called} gave {type(optimizer).__name__}, wanted a torch.optim.SGD.")
+    places = [(p, group["lr"]) for group in optimizer.param_groups for p in group["params"]]
+    for name, p in model.named_parameters():
+        rates, ours = [r for q, r in places if q is p], name.startswith(f"{place}.")
+        wanted, part = (head_rate, "head") if ours else (body_rate, "body")
+        cause = {0: "it is in no group and will not be trained",
+                 1: "it is in the group of the other part"}.get(
+                     len(rates), "it is in more than one group")
+        assert rates == [wanted], (
+            f"{called}: {name}, in the {part}, has the learning rates {rates}, wanted {[wanted]}: "
+            f"{cause}.")
+    count = len(list(model.parameters()))
+    assert len(places) == count, (
+        f"{called}: the groups hold {len(places)} parameters, the model has {count}.")
+
+
+for case in [("3", 0.01, 0.5), ("1.0", 0.25, 0.125)]:
+    check_groups(*case)
+# BEGIN HIDDEN TESTS
+for case in [("0", 0.5, 0.0625), ("1", 0.125, 0.25)]:
+    check_groups(*case)
+# END HIDDEN TESTS
+
+# %% exercise="two-learning-rates" role="tests" points=1
+# Exercise 13.5, tests 2 of 3: layers that only identity tells apart.
 class TwoParts(nn.Module):
     """Layers of equal shape, two of equal numbers; tied: one weight is in both parts."""
 
@@ -1535,54 +1655,41 @@ class TwoParts(nn.Module):
         self.inner[0].load_state_dict(self.last.state_dict())
 
 
-def check_groups(kind, body_rate, head_rate):
+def check_identity(kind, body_rate, head_rate):
     model = TwoParts(kind)
     called = f"two_rates(model, head, {body_rate}, {head_rate}), case {kind!r}"
     try:
         optimizer = two_rates(model, model.part, body_rate, head_rate)
-    except (RuntimeError, ValueError) as error:
-        cause = ("parameters are compared with ==, number by number; compare their ids"
-                 if isinstance(error, RuntimeError) else "the groups have to be disjoint")
-        if isinstance(error, NotImplementedError):
-            raise
-        raise AssertionError(f"{called} raised {type(error).__name__} ({str(error)[:80]}): "
-                             f"{cause}.") from None
-    assert isinstance(optimizer, torch.optim.SGD), (
-        f"{called} gave {type(optimizer).__name__}, wanted a torch.optim.SGD.")
-    places = [(p, group["lr"]) for group in optimizer.param_groups for p in group["params"]]
-    ours = {id(p) for p in model.part.parameters()}
+    except ValueError as error:
+        raise AssertionError(f"{called} raised ValueError ({str(error)[:80]}): the groups have to "
+                             "be disjoint.") from None
+    groups, ours = optimizer.param_groups, {id(p) for p in model.part.parameters()}
     for name, p in model.named_parameters():
-        rates = [rate for other, rate in places if other is p]
-        wanted = head_rate if id(p) in ours else body_rate
-        part = "head" if id(p) in ours else "body"
-        cause = {0: "it is in no group and will not be trained",
-                 1: "it is in the group of the other part"}.get(
-                     len(rates), "it is in more than one group")
+        rates = [group["lr"] for group in groups for other in group["params"] if other is p]
+        wanted, part = (head_rate, "head") if id(p) in ours else (body_rate, "body")
+        cause = "get the first tests cell to pass first"
         if len(rates) == 0 and not p.requires_grad:
             cause = "frozen parameters belong to a group too"
         elif len(rates) == 0 and name.startswith("inner.0"):
             cause = "its numbers are those of the head, and it is another tensor; compare ids"
-        elif len(rates) == 1 and kind == "tied" and p is model.last.weight:
+        elif kind == "tied" and p is model.last.weight:
             cause = "a parameter that is used in both parts counts as the head's"
         elif len(rates) == 1 and part == "body" and name.startswith("head"):
             cause = "a name that begins with 'head' does not make it the head's; compare ids"
         assert rates == [wanted], (
             f"{called}: {name}, in the {part}, has the learning rates {rates}, wanted {[wanted]}: "
             f"{cause}.")
-    count = len(list(model.parameters()))
-    assert len(places) == count, (
-        f"{called}: the groups hold {len(places)} parameters, the model has {count}.")
 
 
-for case in [("plain", 0.01, 0.5), ("inside", 0.25, 0.125)]:
-    check_groups(*case)
+for case in [("equal", 0.01, 0.5), ("inside", 0.25, 0.125)]:
+    check_identity(*case)
 # BEGIN HIDDEN TESTS
 for case in [("tied", 0.01, 0.1), ("frozen", 0.3, 0.02)]:
-    check_groups(*case)
+    check_identity(*case)
 # END HIDDEN TESTS
 
 # %% exercise="two-learning-rates" role="tests" points=1
-# Exercise 13.5, tests 2 of 2: two steps of training.
+# Exercise 13.5, tests 3 of 3: two steps of training.
 def check_steps(body_rate, head_rate, momentum):
     body, head = nn.Linear(2, 2), nn.Linear(2, 2)
     model = nn.Sequential(body, head)

@@ -24,7 +24,7 @@ def fit_linear(x, y, learning_rate=0.01, steps=100):
     return w, b
 
 
-# %% exercise="linear-from-zero" wrong="gradients-added-up" fails="gradients add up from step to step" points=1
+# %% exercise="linear-from-zero" wrong="gradients-added-up" fails="gradients add up from step to step" points=2
 def fit_linear(x, y, learning_rate=0.01, steps=100):
     w, b = tf.Variable(tf.zeros(x.shape[1])), tf.Variable(0.0)
     total = [0.0, 0.0]
@@ -59,7 +59,7 @@ def fit_linear(x, y, learning_rate=0.01, steps=100):
     return layer.kernel.value[:, 0], layer.bias.value[0]
 
 
-# %% exercise="linear-from-zero" wrong="numpy-comes-back" fails="wanted a tensor"
+# %% exercise="linear-from-zero" wrong="numpy-comes-back" fails="wanted a tensor" points=1
 def fit_linear(x, y, learning_rate=0.01, steps=100):
     x, y = x.numpy(), y.numpy()
     w, b = np.zeros(x.shape[1], "float32"), np.float32(0)
@@ -240,7 +240,7 @@ def train_step(model, optimizer, x, y):
     return float(model.train_on_batch(x, y))
 
 
-# %% exercise="one-step-by-hand" wrong="first-penalty-only" fails="the penalty of the second layer is missing" points=2
+# %% exercise="one-step-by-hand" wrong="first-penalty-only" fails="the last penalty is missing" points=2
 def train_step(model, optimizer, x, y):
     with tf.GradientTape() as tape:
         loss = ops.mean((model(x, training=True) - y) ** 2)
@@ -250,7 +250,7 @@ def train_step(model, optimizer, x, y):
     return float(loss)
 
 
-# %% exercise="one-step-by-hand" wrong="kernels-of-dense-layers" fails="add all of model.losses" points=2
+# %% exercise="one-step-by-hand" wrong="kernels-of-dense-layers" fails="two nested layers with L2 penalties left" points=2
 def train_step(model, optimizer, x, y):
     variables = model.trainable_variables
     with tf.GradientTape() as tape:
@@ -422,7 +422,7 @@ def epoch_mean(step, batches):
     return mean
 
 
-# %% exercise="evaluate-unchanged" wrong="training-mode" fails="with training=True the statistics"
+# %% exercise="evaluate-unchanged" wrong="training-mode" fails="with training=True the statistics" points=1
 def evaluate(model, loss_fn, batches):
     total, count = 0.0, 0
     for x, y in batches:
@@ -431,7 +431,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="left-to-the-default" fails="whose default is training=True" points=2
+# %% exercise="evaluate-unchanged" wrong="left-to-the-default" fails="whose default is training=True" points=3
 def evaluate(model, loss_fn, batches):
     total, count = 0.0, 0
     for x, y in batches:
@@ -456,7 +456,7 @@ def evaluate(model, loss_fn, batches):
     return float(np.mean([float(loss_fn(y, model(x, training=False))) for x, y in batches]))
 
 
-# %% exercise="evaluate-unchanged" wrong="prediction-first" fails="the arguments of loss_fn are swapped" points=2
+# %% exercise="evaluate-unchanged" wrong="prediction-first" fails="the arguments of loss_fn are swapped" points=1
 def evaluate(model, loss_fn, batches):
     total, count = 0.0, 0
     for x, y in batches:
@@ -465,7 +465,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="compiles" fails="compiled the model"
+# %% exercise="evaluate-unchanged" wrong="compiles" fails="compiled the model" points=1
 def evaluate(model, loss_fn, batches):
     model.compile(optimizer="sgd", loss=loss_fn, run_eagerly=True)
     total, count = 0.0, 0
@@ -475,7 +475,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="penalties-added" fails="the penalties in model.losses are no part" points=2
+# %% exercise="evaluate-unchanged" wrong="penalties-added" fails="the penalties in model.losses are no part" points=3
 def evaluate(model, loss_fn, batches):
     total, count = 0.0, 0
     for x, y in batches:
@@ -484,7 +484,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="weights-put-back" fails="dropout draws random numbers"
+# %% exercise="evaluate-unchanged" wrong="weights-put-back" fails="dropout draws random numbers" points=1
 def evaluate(model, loss_fn, batches):
     before, total, count = model.get_weights(), 0.0, 0
     for x, y in batches:
@@ -494,7 +494,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="errors-passed-over" fails="did not pass the error on" points=2
+# %% exercise="evaluate-unchanged" wrong="errors-passed-over" fails="did not pass the error on" points=3
 def evaluate(model, loss_fn, batches):
     total, count = 0.0, 0
     for x, y in batches:
@@ -585,7 +585,7 @@ def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     return update
 
 
-# %% exercise="two-learning-rates" wrong="by-path" fails="that is the rate of the other part" points=1
+# %% exercise="two-learning-rates" wrong="by-path" fails="that is the rate of the other part" points=2
 def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     variables = list(model.trainable_variables)
     names = ("head", head.name)
@@ -600,7 +600,7 @@ def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     return update
 
 
-# %% exercise="two-learning-rates" wrong="order-lost" fails="it got the gradient of another variable" points=1
+# %% exercise="two-learning-rates" wrong="order-lost" fails="got the gradient of another variable; keep the order" points=1
 def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     ids = {id(v) for v in head.trainable_variables}
     rest = [v for v in model.trainable_variables if id(v) not in ids]
@@ -647,7 +647,7 @@ def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     return update
 
 
-# %% exercise="two-learning-rates" wrong="equal-numbers" fails="tell the parts by id"
+# %% exercise="two-learning-rates" wrong="equal-numbers" fails="tell the parts by id" points=1
 def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     variables = list(model.trainable_variables)
     def in_head(v):
@@ -664,7 +664,7 @@ def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     return update
 
 
-# %% exercise="two-learning-rates" wrong="equal-numbers-at-each-update" fails="case 'equal'" points=1
+# %% exercise="two-learning-rates" wrong="equal-numbers-at-each-update" fails="case 'equal'" points=2
 def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     variables = list(model.trainable_variables)
     slow = keras.optimizers.SGD(body_rate, momentum=momentum)

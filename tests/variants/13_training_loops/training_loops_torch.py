@@ -26,7 +26,7 @@ def fit_linear(x, y, learning_rate=0.01, steps=100):
     return w, b
 
 
-# %% exercise="linear-from-zero" wrong="gradients-not-cleared" fails="gradients add up from step to step" points=1
+# %% exercise="linear-from-zero" wrong="gradients-not-cleared" fails="gradients add up from step to step" points=2
 def fit_linear(x, y, learning_rate=0.01, steps=100):
     w = torch.zeros(x.shape[1], requires_grad=True)
     b = torch.zeros((), requires_grad=True)
@@ -57,7 +57,7 @@ def fit_linear(x, y, learning_rate=0.01, steps=100):
     return layer.weight.detach()[0], layer.bias.detach()[0]
 
 
-# %% exercise="linear-from-zero" wrong="a-column-comes-back" fails="wanted float32 of (3,)" points=1
+# %% exercise="linear-from-zero" wrong="a-column-comes-back" fails="wanted float32 of (3,)" points=2
 def fit_linear(x, y, learning_rate=0.01, steps=100):
     w = torch.zeros(x.shape[1], 1, requires_grad=True)
     b = torch.zeros(1, requires_grad=True)
@@ -287,7 +287,7 @@ def train_step(model, optimizer, x, y, l2):
     return loss.item()
 
 
-# %% exercise="one-step-by-hand" wrong="penalty-on-dense-layers" fails="missed mix" points=2
+# %% exercise="one-step-by-hand" wrong="penalty-on-dense-layers" fails="in mix, which has 2 axes" points=2
 def train_step(model, optimizer, x, y, l2):
     model.train()
     optimizer.zero_grad()
@@ -300,7 +300,7 @@ def train_step(model, optimizer, x, y, l2):
     return loss.item()
 
 
-# %% exercise="one-step-by-hand" wrong="penalty-on-two-axes" fails="missed chain.0.weight" points=2
+# %% exercise="one-step-by-hand" wrong="penalty-on-two-axes" fails="in chain.0.weight, which has 3 axes" points=2
 def train_step(model, optimizer, x, y, l2):
     model.train()
     optimizer.zero_grad()
@@ -468,7 +468,7 @@ def epoch_mean(step, batches):
     return (sum(loss * n for loss, n in pairs) / sum(n for _, n in pairs)).item()
 
 
-# %% exercise="evaluate-unchanged" wrong="no-eval" fails="ran a block in training mode"
+# %% exercise="evaluate-unchanged" wrong="no-eval" fails="ran a block in training mode" points=2
 def evaluate(model, loss_fn, batches):
     total, count = 0.0, 0
     with torch.no_grad():
@@ -478,7 +478,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="no-no-grad" fails="recorded a graph" points=2
+# %% exercise="evaluate-unchanged" wrong="no-no-grad" fails="recorded a graph" points=3
 def evaluate(model, loss_fn, batches):
     flags = {block: block.training for block in model.modules()}
     total, count = 0.0, 0
@@ -507,7 +507,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="no-finally" fails="put them back in a finally clause" points=2
+# %% exercise="evaluate-unchanged" wrong="no-finally" fails="put them back in a finally clause" points=3
 def evaluate(model, loss_fn, batches):
     flags = [(block, block.training) for block in model.modules()]
     model.eval()
@@ -533,7 +533,7 @@ def evaluate(model, loss_fn, batches):
             block.training = flag
 
 
-# %% exercise="evaluate-unchanged" wrong="target-first" fails="the arguments of loss_fn are swapped" points=2
+# %% exercise="evaluate-unchanged" wrong="target-first" fails="the arguments of loss_fn are swapped" points=1
 def evaluate(model, loss_fn, batches):
     flags = [(block, block.training) for block in model.modules()]
     total, count = 0.0, 0
@@ -549,7 +549,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="parameters-frozen-instead" fails="changed requires_grad" points=2
+# %% exercise="evaluate-unchanged" wrong="parameters-frozen-instead" fails="changed requires_grad" points=3
 def evaluate(model, loss_fn, batches):
     flags = [(block, block.training) for block in model.modules()]
     total, count = 0.0, 0
@@ -633,7 +633,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="one-flag-set" fails="ran a block in training mode"
+# %% exercise="evaluate-unchanged" wrong="one-flag-set" fails="ran a block in training mode" points=2
 def evaluate(model, loss_fn, batches):
     flag = model.training
     total, count = 0.0, 0
@@ -648,7 +648,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="recording-left-off" fails="left the recording of graphs switched off" points=2
+# %% exercise="evaluate-unchanged" wrong="recording-left-off" fails="left the recording of graphs switched off" points=3
 def evaluate(model, loss_fn, batches):
     flags = [(block, block.training) for block in model.modules()]
     torch.set_grad_enabled(False)
@@ -723,7 +723,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="all-batches-joined" fails="wanted once for each batch"
+# %% exercise="evaluate-unchanged" wrong="all-batches-joined" fails="wanted once for each batch" points=1
 def evaluate(model, loss_fn, batches):
     flags = [(block, block.training) for block in model.modules()]
     try:
@@ -753,7 +753,7 @@ def two_rates(model, head, body_rate, head_rate, momentum=0.0):
         lr=body_rate, momentum=momentum)
 
 
-# %% exercise="two-learning-rates" wrong="by-name" fails="does not make it the head's; compare ids" points=1
+# %% exercise="two-learning-rates" wrong="by-name" fails="does not make it the head's; compare ids" points=2
 def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     ours = [p for name, p in model.named_parameters() if name.startswith("head")]
     ours += [p for p in head.parameters() if all(p is not other for other in ours)]
@@ -777,7 +777,7 @@ def two_rates(model, head, body_rate, head_rate, momentum=0.0):
         [{"params": rest}, {"params": head.parameters(), "lr": head_rate}], lr=body_rate)
 
 
-# %% exercise="two-learning-rates" wrong="frozen-left-out" fails="frozen parameters belong to a group too" points=1
+# %% exercise="two-learning-rates" wrong="frozen-left-out" fails="frozen parameters belong to a group too" points=2
 def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     ids = {id(p) for p in head.parameters()}
     rest = [p for p in model.parameters() if id(p) not in ids and p.requires_grad]
@@ -786,7 +786,7 @@ def two_rates(model, head, body_rate, head_rate, momentum=0.0):
         lr=body_rate, momentum=momentum)
 
 
-# %% exercise="two-learning-rates" wrong="tied-to-the-body" fails="used in both parts counts as the head's" points=1
+# %% exercise="two-learning-rates" wrong="tied-to-the-body" fails="used in both parts counts as the head's" points=2
 def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     blocks = {id(block) for block in head.modules()}
     rest = {}
@@ -817,7 +817,7 @@ def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     return optimizer
 
 
-# %% exercise="two-learning-rates" wrong="equal-numbers" fails="it is another tensor; compare ids" points=1
+# %% exercise="two-learning-rates" wrong="equal-numbers" fails="it is another tensor; compare ids" points=2
 def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     ours = list(head.parameters())
     rest = [p for p in model.parameters() if not any(torch.equal(p, q) for q in ours)]
@@ -825,7 +825,7 @@ def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     return torch.optim.SGD(groups, lr=body_rate, momentum=momentum)
 
 
-# %% exercise="two-learning-rates" wrong="by-shape" fails="compare ids"
+# %% exercise="two-learning-rates" wrong="by-shape" fails="compare ids" points=1
 def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     shapes = {p.shape for p in head.parameters()}
     ours = [p for p in model.parameters() if p.shape in shapes]
