@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import sandbox
-from .supervisor import die_with_parent, supervise
+from .supervisor import die_with_parent, live_on, supervise
 
 # What a kernel of ipykernel 7 has imported by the time that it is idle and has run one cell
 # (`sys.modules` of a forked kernel against that of its zygote), and what lessons import.
@@ -216,7 +216,9 @@ def main() -> None:
     framework = sys.argv[2]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command that started us
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors are nobody's business
+    die_with_parent()  # until there is an ear for the other end of the socket, it would go on alone
     preload(framework)
+    live_on()
     if threading.active_count() > 1:
         sys.exit(f"importing {framework} started a thread, which a fork would lose")
     with suppress(OSError):  # stderr is read for the reason of a failing start: this one succeeded
