@@ -633,7 +633,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="one-flag-set" fails="ran a block in training mode" points=2
+# %% exercise="evaluate-unchanged" wrong="one-flag-set" fails="ran a block in training mode" points=1
 def evaluate(model, loss_fn, batches):
     flag = model.training
     total, count = 0.0, 0
@@ -723,7 +723,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="all-batches-joined" fails="wanted once for each batch" points=1
+# %% exercise="evaluate-unchanged" wrong="all-batches-joined" fails="wanted once for each batch" points=3
 def evaluate(model, loss_fn, batches):
     flags = [(block, block.training) for block in model.modules()]
     try:
