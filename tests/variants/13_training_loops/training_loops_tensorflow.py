@@ -422,7 +422,7 @@ def epoch_mean(step, batches):
     return mean
 
 
-# %% exercise="evaluate-unchanged" wrong="training-mode" fails="with training=True the statistics" points=1
+# %% exercise="evaluate-unchanged" wrong="training-mode" fails="with training=True the statistics" points=2
 def evaluate(model, loss_fn, batches):
     total, count = 0.0, 0
     for x, y in batches:
@@ -484,7 +484,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="weights-put-back" fails="dropout draws random numbers" points=1
+# %% exercise="evaluate-unchanged" wrong="weights-put-back" fails="dropout draws random numbers" points=2
 def evaluate(model, loss_fn, batches):
     before, total, count = model.get_weights(), 0.0, 0
     for x, y in batches:

@@ -633,7 +633,7 @@ def evaluate(model, loss_fn, batches):
     return total / count
 
 
-# %% exercise="evaluate-unchanged" wrong="one-flag-set" fails="ran a block in training mode" points=1
+# %% exercise="evaluate-unchanged" wrong="one-flag-set" fails="ran a block in training mode" points=2
 def evaluate(model, loss_fn, batches):
     flag = model.training
     total, count = 0.0, 0
