@@ -111,6 +111,8 @@ class ContainedProvisioner(LocalProvisioner):
             return 0
         await self.process.ended()
         returncode = self.process.returncode
+        if self.process.log:  # of a start that failed, which clients call a dead kernel
+            self.log.error("the kernel did not start: %s", self.process.log.strip())
         self.process = None
         return returncode
 

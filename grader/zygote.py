@@ -103,11 +103,8 @@ def become_kernel(request: dict[str, Any]) -> NoReturn:
     limits = request["limits"]
     at_home = all(map(math.isinf, limits.values()))
     # A student's module beside the notebook must not replace one that the kernel needs, so the
-    # working folder comes last and not first, where `python -m` has put the zygote's.
-    here = str(Path.cwd())
-    sys.path[:] = [
-        path for path in sys.path if path not in ("", here) and (at_home or _is_installed(path))
-    ]
+    # working folder comes last and not first.
+    sys.path[:] = [path for path in sys.path if path and (at_home or _is_installed(path))]
     sys.path.append("")
     os.chdir(request["folder"])
     sys.argv = ["ipykernel_launcher.py", *request["argv"]]
@@ -129,7 +126,8 @@ def become_kernel(request: dict[str, Any]) -> NoReturn:
         # is written in Python: a tenth of the time of a cell that does little.
         compiler.murmur2_x86 = lambda code, seed: zlib.crc32(code.encode(), seed)
         # A history on disk would end with the scratch folder, and be written after each cell.
-        options = [*options, "--HistoryManager.hist_file=:memory:"]
+        # nbclient may have asked for this already, and twice is an error.
+        options = list(dict.fromkeys([*options, "--HistoryManager.hist_file=:memory:"]))
     if contained:
         zmqshell.system = run_in_shell  # type: ignore[attr-defined, assignment]
 
@@ -216,6 +214,8 @@ def main() -> None:
     framework = sys.argv[2]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command that started us
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors are nobody's business
+    if sys.path[0] in ("", str(Path.cwd())):  # put there by `python -m`
+        del sys.path[0]
     die_with_parent()  # until there is an ear for the other end of the socket, it would go on alone
     preload(framework)
     live_on()

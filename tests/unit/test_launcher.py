@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,3 +79,16 @@ def test_a_zygote_that_failed_says_so_every_time(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(LaunchError, match="the none zygote is gone"):
             zygote.launch([], str(tmp_path), Limits())
+
+
+def test_a_zygote_outlives_the_folder_that_it_was_started_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "torch.py").write_text("raise RuntimeError('a namesake')")
+    with monkeypatch.context() as there:
+        there.chdir(here)
+        zygote_for("torch").wait_until_ready()
+    shutil.rmtree(here)
+    assert grade("torch", tmp_path).start == "warm"

@@ -105,6 +105,13 @@ def test_a_stock_client_gets_a_contained_kernel_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("scratch")] == []
 
 
+def test_a_client_may_ask_for_a_history_in_memory_too() -> None:
+    nb = new_notebook(cells=[new_code_cell("1 + 1")])
+    twice = ["--HistoryManager.hist_file=:memory:"]
+    NotebookClient(nb, kernel_name="grader-torch", extra_arguments=twice).execute()
+    assert nb.cells[0].outputs[0].data["text/plain"] == "2"
+
+
 def test_a_figure_is_drawn() -> None:
     code = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
     nb = new_notebook(cells=[new_code_cell(code)])
