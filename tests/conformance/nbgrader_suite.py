@@ -30,13 +30,7 @@ RECORD = Path(__file__).with_suffix(".tsv")
 SPEC = ROOT / "grader" / "kernelspecs" / "grader-torch" / "kernel.json"
 PACKAGE = "nbgrader.tests"
 SITE = Path(nbgrader.__file__).parents[1]
-PARTS = (
-    "preprocessors",
-    "test_validator",
-    "apps.test_nbgrader_autograde",
-    "apps.test_nbgrader_validate",
-    "api",
-)
+PARTS = ("preprocessors", "test_validator", "apps.test_nbgrader_autograde", "api")
 KERNELS = ("plain", "ours")
 FIELDS = ("test", *KERNELS, "reason")
 JOBS = 2
