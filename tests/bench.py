@@ -8,6 +8,7 @@ evidence, no gradebook.
     python tests/bench.py                       # all of it, ten students
     python tests/bench.py --students 40
     python tests/bench.py stages memory         # only these tables
+    python tests/bench.py compare --ways df     # only two ways, beside each other
     python tests/bench.py growth --sizes 100 1000 10000
 """
 
@@ -189,7 +190,7 @@ def floor(course: Course, lesson: Lesson) -> float:
         return seconds(partial(process.communicate, "\n".join(map(str, paths)).encode()))
 
 
-def compare(course: Course, unit: Unit, students: int) -> None:
+def compare(course: Course, unit: Unit, students: int, letters: str) -> None:
     """Print the time that each way takes, per framework and for both."""
     ways: dict[str, Callable[[Lesson], float]] = {
         "(a) nbgrader autograde, kernel python3": lambda x: stock(course, x, "python3"),
@@ -202,6 +203,8 @@ def compare(course: Course, unit: Unit, students: int) -> None:
     lessons = list(course.lessons(unit))
     took: dict[str, list[float]] = {}
     for name, way in ways.items():
+        if name[1] not in letters:
+            continue
         console.print(f"{name} …", highlight=False)
         took[name] = []
         for lesson in lessons:
@@ -448,11 +451,14 @@ def main() -> None:
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=", ".join(tables))
     parser.add_argument("--students", type=int, default=10)
     parser.add_argument("--unit", default="03_blocks")
+    parser.add_argument("--ways", default="abcdef", help="for compare; ratios are to the first")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100], help="for growth")
     parser.add_argument("--figure", type=Path, default=Path("build/growth.png"))
     options = parser.parse_args()
     if unknown := set(options.tables) - set(tables):
         parser.error(f"no table is called {', '.join(unknown)}; there are {', '.join(tables)}")
+    if not options.ways or not set(options.ways) <= set("abcdef"):
+        parser.error(f"--ways {options.ways}: some of the letters a to f")
     wanted = options.tables or tables
     # nbgrader calls `alembic` by name.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -463,7 +469,7 @@ def main() -> None:
         unit = course.unit(options.unit)
         hand_in(source, course, source.unit(options.unit), options.students)
         if "compare" in wanted:
-            compare(course, unit, options.students)
+            compare(course, unit, options.students, options.ways)
         if "stages" in wanted:
             stages(course, unit, options.students)
         if "latency" in wanted:
