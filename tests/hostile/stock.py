@@ -51,7 +51,7 @@ class Result:
     """What stock nbgrader made of a submission.
 
     `ended` is "graded", "lost" (nothing was graded) or "hung" (stopped by us). `notes` are what
-    happened beside the grade.
+    happened beside the grade. `why` it was lost is told and not kept.
     """
 
     ended: str
@@ -75,11 +75,10 @@ def read_results() -> dict[str, Result]:
 
 def write_results(results: dict[str, Result]) -> None:
     """Write stock.json."""
-    content = {
-        "nbgrader": version("nbgrader"),
-        "seconds": SECONDS,
-        "results": {student: asdict(each) for student, each in sorted(results.items())},
-    }
+    kept = {student: asdict(each) for student, each in sorted(results.items())}
+    for each in kept.values():
+        del each["why"]  # for whoever watches
+    content = {"nbgrader": version("nbgrader"), "seconds": SECONDS, "results": kept}
     RESULTS.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -193,7 +192,8 @@ def _read(course: Course, lesson: Lesson, attack: Attack, outcome: container.Out
 def _reason(outcome: container.Outcome, course: Course) -> str:
     if outcome.status and outcome.status < 0:
         return f"nbgrader ended by signal {-outcome.status}"
-    lines = [line for line in outcome.output.splitlines() if line.strip()]
+    said = outcome.output.splitlines()
+    lines = [line for line in said if line.strip() and "the above traceback" not in line]
     errors = [line for line in lines if re.match(r"\s*[\w.]+(Error|Exception): ", line)]
     return (errors or lines or ["it said nothing"])[-1].strip().replace(str(course.root), "…")[:200]
 
