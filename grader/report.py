@@ -29,7 +29,7 @@ FORMAT = 1
 """Version of the JSON report; a reader may rely on it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One student's notebook with its report."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from sys import intern
 from typing import Any
 
 METADATA_KEY = "grading"
@@ -27,7 +28,7 @@ UNUSUAL = frozenset(Verdict) - {Verdict.PASSED, Verdict.FAILED, Verdict.ERRORED}
 """Verdicts that an instructor should look at."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CellReport:
     """The verdict on one tests cell.
 
@@ -44,11 +45,15 @@ class CellReport:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CellReport:
-        """Read back what `dataclasses.asdict` wrote."""
-        return cls(**{**data, "verdict": Verdict(data["verdict"])})
+        """Read back what `dataclasses.asdict` wrote.
+
+        The reports of a class hold the same texts thousands of times; here they share them.
+        """
+        texts = {name: intern(data[name]) for name in ("grade_id", "exercise", "message")}
+        return cls(**{**data, **texts, "verdict": Verdict(data["verdict"])})
 
 
-@dataclass
+@dataclass(slots=True)
 class NotebookReport:
     """Everything that grading one notebook found out.
 
