@@ -214,10 +214,15 @@ def all_devices(count: Callable[[], int] = count_gpus) -> list[str]:
 def check_try(i, counts):
     for n in counts:
         called = f"try_device({i}, count) with {n} GPUs"
-        got = try_device(i, lambda n=n: n)
+        try:
+            got = try_device(i, lambda n=n: n)
+        except TypeError as error:
+            raise AssertionError(
+                f"{called} raised TypeError ({error}), wanted a name: count is a function; is it "
+                "asked, count()?") from None
         assert type(got) is str, (
             f"{called} gave {type(got).__name__}, wanted the name of a device, a text.")
-        name = got.upper().removeprefix("/").removeprefix("DEVICE:")
+        name = got.upper().rpartition("/")[2].removeprefix("DEVICE:")
         kind, _, index = name.partition(":")
         there = i in range(n)
         wanted = f"GPU:{i}" if there else "CPU:0"
@@ -247,11 +252,16 @@ for i, counts in [(3, [3, 4, 0, 8]), (-2, [1, 2, 4]), (7, [8, 7])]:
 def check_all(counts):
     for n in counts:
         called = f"all_devices(count) with {n} GPUs"
-        got = all_devices(lambda n=n: n)
+        try:
+            got = all_devices(lambda n=n: n)
+        except TypeError as error:
+            raise AssertionError(
+                f"{called} raised TypeError ({error}), wanted a list: count is a function; is it "
+                "asked, count()?") from None
         assert type(got) is list, f"{called} gave {type(got).__name__}, wanted a list."
         assert all(type(name) is str for name in got), (
             f"{called} gave a list of {sorted({type(d).__name__ for d in got})}, wanted names.")
-        names = [name.upper().removeprefix("/").removeprefix("DEVICE:") for name in got]
+        names = [name.upper().rpartition("/")[2].removeprefix("DEVICE:") for name in got]
         wanted = [f"GPU:{i}" for i in range(n)] or ["CPU:0"]
         cause = "each GPU once, by its index, in ascending order"
         if not got:
@@ -716,10 +726,10 @@ def check_paths(what, *parts):
         model = keras.Sequential([keras.Input((3,)), *parts])
     called = f"audit(model) for {what}"
     got = audit(model)
-    assert type(got) is dict and all(
+    assert isinstance(got, dict) and all(
         type(device) is str and type(paths) is list and all(type(path) is str for path in paths)
         for device, paths in got.items()), (
-        f"{called} gave {got if type(got) is dict else type(got).__name__}, wanted a dictionary "
+        f"{called} gave {str(got)[:200]}, wanted a dictionary "
         "from the device as text to a list of paths as text.")
     found = [path for paths in got.values() for path in paths]
     right = {w.path for w in model.weights}
@@ -727,6 +737,8 @@ def check_paths(what, *parts):
     cause = "look at all weights, with their paths"
     if missing and not {w.path for w in model.trainable_weights} & set(missing):
         cause = f"{missing} are not trained, and take memory all the same: use model.weights"
+    elif extra and not missing:
+        cause = "model.weights holds the weights, model.variables more than that"
     assert not missing and not extra, (
         f"{called} lacks {missing} and has {extra} that should not be there: {cause}.")
     assert len(found) == len(right), f"{called} gave {got}, wanted each path once."
@@ -741,6 +753,7 @@ for case in [
 for case in [
     ("a network inside", keras.Sequential([layers.ReLU(), layers.Dense(3, use_bias=False)])),
     ("a network with a frozen layer", layers.Dense(3, trainable=False), layers.Dense(3)),
+    ("a network with dropout", layers.Dense(3), layers.Dropout(0.5)),
     ("a ReLU", layers.ReLU()),
 ]:
     check_paths(*case)
@@ -757,7 +770,7 @@ def check_devices(what, parts, devices):
     model = keras.Sequential([keras.Input((3,)), *parts])
     called = f"audit(model) for {what}"
     got = audit(model)
-    assert type(got) is dict, f"{called} gave {type(got).__name__}, wanted a dictionary."
+    assert isinstance(got, dict), f"{called} gave {type(got).__name__}, wanted a dictionary."
     found = {path: device for device, paths in got.items() for path in paths}
     assert sorted(found) == sorted(right), (
         f"{called} gave {got}, wanted the paths {sorted(right)}; get the first tests cell to pass "
@@ -810,7 +823,7 @@ def check_constants(what, model, wanted):
     with tf.device("CPU:0"):
         model(tf.ones((1, 3)))
     got = audit(model)
-    assert type(got) is dict, f"{called} gave {type(got).__name__}, wanted a dictionary."
+    assert isinstance(got, dict), f"{called} gave {type(got).__name__}, wanted a dictionary."
     assert all(type(d) is str and type(p) is list for d, p in got.items()), (
         f"{called} gave {got}, wanted a dictionary from text to lists.")
     got = {str(device): sorted(map(str, paths)) for device, paths in got.items()}

@@ -166,14 +166,16 @@ def check_try(i, counts):
         called = f"try_device({i}, count) with {n} CUDA devices"
         try:
             got = try_device(i, lambda n=n: n)
-        except NotImplementedError:
-            raise
-        except Exception as error:
-            cause = "look at the cause above"
-            if i < 0:
+        except (RuntimeError, TypeError) as error:
+            if isinstance(error, NotImplementedError):
+                raise
+            cause = "the names of devices are cuda and cpu"
+            if isinstance(error, TypeError):
+                cause = "count is a function; is it asked, count()?"
+            elif i < 0:
                 cause = "a negative index names no device: check both ends, 0 <= i < count()"
             raise AssertionError(
-                f"{called} raised {type(error).__name__} ({error}), wanted a device: {cause}."
+                f"{called} raised {type(error).__name__} ({error}), wanted a device: {cause}"
             ) from None
         assert type(got) is torch.device, (
             f"{called} gave {type(got).__name__}, wanted a torch.device: a text is only its name.")
@@ -204,7 +206,12 @@ for i, counts in [(3, [3, 4, 0, 8]), (-2, [1, 2, 4]), (7, [8, 7])]:
 def check_all(counts):
     for n in counts:
         called = f"all_devices(count) with {n} CUDA devices"
-        got = all_devices(lambda n=n: n)
+        try:
+            got = all_devices(lambda n=n: n)
+        except TypeError as error:
+            raise AssertionError(
+                f"{called} raised TypeError ({error}), wanted a list: count is a function; is it "
+                "asked, count()?") from None
         assert type(got) is list, f"{called} gave {type(got).__name__}, wanted a list."
         assert all(type(device) is torch.device for device in got), (
             f"{called} gave a list of {sorted({type(d).__name__ for d in got})}, wanted "
@@ -741,10 +748,10 @@ def check_names(what, model):
     held = [*model.named_parameters(), *model.named_buffers()]
     names, right = list(model.state_dict()), [name for name, _ in held]
     got = audit(model)
-    assert type(got) is dict and all(
+    assert isinstance(got, dict) and all(
         type(device) is str and type(paths) is list and all(type(path) is str for path in paths)
         for device, paths in got.items()), (
-        f"{called} gave {got if type(got) is dict else type(got).__name__}, wanted a dictionary "
+        f"{called} gave {str(got)[:200]}, wanted a dictionary "
         "from the device as text to a list of paths as text.")
     assert list(model.state_dict()) == names, f"{called} changed what the model holds."
     found = [path for paths in got.values() for path in paths]
@@ -781,7 +788,7 @@ for case in [("a block with an unsaved buffer", nn.Sequential(Positions())), ("a
 def check_devices(what, model, wanted):
     called = f"audit(model) for {what}"
     got = audit(model)
-    assert type(got) is dict, f"{called} gave {type(got).__name__}, wanted a dictionary."
+    assert isinstance(got, dict), f"{called} gave {type(got).__name__}, wanted a dictionary."
     place = {path: device for device, paths in got.items() for path in paths}
     right = {path: device for device, paths in wanted.items() for path in paths}
     assert sorted(place) == sorted(right), (
@@ -830,7 +837,7 @@ class Constant(nn.Module):
 def check_constants(what, model, wanted):
     called = f"audit(model) for {what}"
     got = audit(model)
-    assert type(got) is dict, f"{called} gave {type(got).__name__}, wanted a dictionary."
+    assert isinstance(got, dict), f"{called} gave {type(got).__name__}, wanted a dictionary."
     assert all(type(d) is str and type(p) is list for d, p in got.items()), (
         f"{called} gave {got}, wanted a dictionary from text to lists.")
     got = {str(device): sorted(map(str, paths)) for device, paths in got.items()}
@@ -1207,7 +1214,8 @@ plt.show()
 #
 # On the CPU there is nothing to wait for, and still the question can be answered here: *count* the
 # looks. The class in the next cell is a tensor that computes like any other, passes on its nature
-# to whatever is computed from it, and counts how often somebody wants a number of it in Python.
+# to whatever is computed from it (or changed in place with it), and counts how often somebody wants
+# a number of it in Python.
 
 # %% role="setup"
 class Counted(torch.Tensor):
@@ -1230,7 +1238,12 @@ class Counted(torch.Tensor):
             Counted.reads += 1
             plain = [a.as_subclass(torch.Tensor) if isinstance(a, Counted) else a for a in args]
             return func(*plain, **kwargs)  # what has been read is on the host
-        return super().__torch_function__(func, types, args, kwargs)
+        result = super().__torch_function__(func, types, args, kwargs)
+        in_place = name.endswith("_") and not name.endswith("__")
+        in_place = in_place or name.startswith("__i") or name == "__setitem__"
+        if in_place and type(args[0]) is torch.Tensor:
+            args[0].__class__ = Counted  # a running sum of losses lives where the losses live
+        return result
 
 
 def counted(tensor: torch.Tensor) -> torch.Tensor:

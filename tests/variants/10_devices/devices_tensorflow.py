@@ -103,6 +103,28 @@ def try_device(i=0, count=count_gpus):
     return devices[i]
 
 
+# %% exercise="try-device" wrong="count-not-called" fails="count is a function; is it asked"
+def try_device(i=0, count=count_gpus):
+    return f"GPU:{i}" if 0 <= i < count else "CPU:0"
+
+
+def all_devices(count=count_gpus):
+    return [f"GPU:{i}" for i in range(count)] or ["CPU:0"]
+
+
+# %% exercise="try-device" right="full-names"
+def try_device(i=0, count=count_gpus):
+    if 0 <= i < count():
+        return f"/job:localhost/replica:0/task:0/device:GPU:{i}"
+    return tf.config.list_logical_devices("CPU")[0].name
+
+
+def all_devices(count=count_gpus):
+    with tf.device("CPU:0"):
+        cpu = tf.zeros(()).device
+    return [try_device(i, count) for i in range(count())] or [cpu]
+
+
 # %% exercise="meta-size" wrong="made-to-be-measured" fails="ran make() eagerly" points=2
 def model_size(make):
     model = make()
@@ -427,6 +449,33 @@ def audit(model):
             elif isinstance(value, (tf.Tensor, tf.Variable)):
                 found[place(value)].append(f"{layer.path}/{name}")
     return dict(found)
+
+
+# %% exercise="one-device-audit" right="defaultdict"
+from collections import defaultdict
+
+
+def audit(model):
+    found = defaultdict(list)
+    for w in model.weights:
+        found[place(w.value)].append(w.path)
+    for layer in model._flatten_layers():
+        for name, value in vars(layer).items():
+            if isinstance(value, (tf.Tensor, tf.Variable)):
+                found[place(value)].append(f"{layer.path}/{name}")
+    return found
+
+
+# %% exercise="one-device-audit" wrong="variables-for-weights" fails="model.variables more than that" points=2
+def audit(model):
+    found = {}
+    for v in model.variables:
+        found.setdefault(place(v.value), []).append(v.path)
+    for layer in model._flatten_layers():
+        for name, value in vars(layer).items():
+            if isinstance(value, (tf.Tensor, tf.Variable)):
+                found.setdefault(place(value), []).append(f"{layer.path}/{name}")
+    return found
 
 
 # %% exercise="copy-if-needed" wrong="assignment-in-a-scope" fails="a scope around an assignment copies nothing"

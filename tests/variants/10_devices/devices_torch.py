@@ -128,6 +128,15 @@ def all_devices(count=torch.cuda.device_count):
     return list(map(lambda i: torch.device("cuda:%d" % i), range(n))) if n else [torch.device("cpu", 0)]
 
 
+# %% exercise="try-device" wrong="count-not-called" fails="count is a function; is it asked"
+def try_device(i=0, count=torch.cuda.device_count):
+    return torch.device("cuda", i) if 0 <= i < count else torch.device("cpu")
+
+
+def all_devices(count=torch.cuda.device_count):
+    return [torch.device("cuda", i) for i in range(count)] or [torch.device("cpu")]
+
+
 # %% exercise="meta-size" wrong="moved-to-meta-afterwards" fails="moving it there later is too late" points=1
 def model_size(make):
     model = make().to("meta")
@@ -440,6 +449,21 @@ def audit(model):
     return found
 
 
+# %% exercise="one-device-audit" right="defaultdict"
+from collections import defaultdict
+
+
+def audit(model):
+    found = defaultdict(list)
+    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        found[str(tensor.device)].append(name)
+    for path, module in model.named_modules():
+        for name, value in vars(module).items():
+            if isinstance(value, torch.Tensor):
+                found[str(value.device)].append(f"{path}.{name}".removeprefix("."))
+    return found
+
+
 # %% exercise="copy-if-needed" wrong="assignment-in-a-scope" fails="a scope around an assignment copies nothing"
 def to_device(batch, device):
     with torch.device(device):
@@ -673,3 +697,13 @@ def run_epoch(step, batches):
         losses.append(step(batch))
         sizes.append(batch.shape[0])
     return (torch.stack(losses) @ torch.tensor(sizes, dtype=torch.float32) / sum(sizes)).item()
+
+
+# %% exercise="one-sync-per-epoch" wrong="running-sum-in-place-is-read" fails="times before the last step" points=1
+def run_epoch(step, batches):
+    total, examples, log = torch.zeros(()), 0, []
+    for batch in batches:
+        total.add_(step(batch) * len(batch))
+        examples += len(batch)
+        log.append(total.item() / examples)
+    return log[-1]
