@@ -224,6 +224,20 @@ def load_tensors(path: Path) -> dict[str, tf.Tensor]:
     return {k: tf.identity(tf.constant(v, v.dtype)) for k, v in arrays.items()}
 
 
+# %% exercise="tensor-dictionary" wrong="cached-by-path" fails="keep nothing in memory" points=2
+import functools
+
+
+def save_tensors(tensors, path):
+    np.savez(path, **{name: t.numpy() for name, t in tensors.items()})
+
+
+@functools.cache
+def load_tensors(path):
+    with np.load(path) as archive:
+        return {name: tf.constant(archive[name]) for name in archive.files}
+
+
 # %% exercise="weights-in-new-process" wrong="clone-not-built" fails="call the clone on example before you load into it" points=1
 def save_weights(net, path):
     net.save_weights(path)
@@ -713,6 +727,14 @@ def copy_layers(source, target, names):
         for array in new.get(layer.name, layer.get_weights())])
 
 
+# %% exercise="copy-two-layers" wrong="frozen-afterwards" fails="changed which weights are trained" points=2
+def copy_layers(source, target, names):
+    pairs = [(source.get_layer(name), target.get_layer(name)) for name in names]
+    for ours, theirs in pairs:
+        theirs.set_weights(ours.get_weights())
+        theirs.trainable = False
+
+
 # %% exercise="resume-equals-uninterrupted" wrong="weights-only" fails="the learning rate is 3.00" points=2
 def save_checkpoint(folder, net, optimizer, step):
     net.save_weights(folder / "net.weights.h5")
@@ -1025,6 +1047,29 @@ def load_checkpoint(folder: Path, net: keras.Model, optimizer: keras.Optimizer) 
         for i, v in enumerate(net.variables):
             v.assign(archive[f"arr_{i}"])
     return int((folder / "step").read_text())
+
+
+# %% exercise="resume-equals-uninterrupted" wrong="outermost-dropout-only" fails="the random state (seed, counter) is" points=3
+def save_checkpoint(folder, net, optimizer, step):
+    arrays = {f"net{i}": a for i, a in enumerate(net.get_weights())}
+    arrays |= {f"optimizer{i}": v.numpy() for i, v in enumerate(optimizer.variables)}
+    for layer in net.layers:
+        if isinstance(layer, layers.Dropout):
+            arrays[layer.name] = layer.seed_generator.state.numpy()
+    names = [layer.name for layer in net.layers]
+    np.savez(folder / "checkpoint.npz", step=step, names=names, **arrays)
+
+
+def load_checkpoint(folder, net, optimizer):
+    optimizer.build(net.trainable_variables)
+    with np.load(folder / "checkpoint.npz") as archive:
+        net.set_weights([archive[f"net{i}"] for i in range(len(net.weights))])
+        for i, variable in enumerate(optimizer.variables):
+            variable.assign(archive[f"optimizer{i}"])
+        for name, layer in zip(archive["names"], net.layers):
+            if isinstance(layer, layers.Dropout):
+                layer.seed_generator.state.assign(archive[name])
+        return int(archive["step"])
 
 
 # %% exercise="configurable-loss" wrong="no-get-config" fails="came back with quantile 0.5, and nothing said so" points=1

@@ -70,7 +70,7 @@ def load_tensors(path):
     return np.load(path)["tensors"].item()
 
 
-# %% exercise="tensor-dictionary" wrong="stacked-into-one-array" fails="keep each one as an array of its own"
+# %% exercise="tensor-dictionary" wrong="stacked-into-one-array" fails="keep each tensor as an array of its own"
 def save_tensors(tensors, path):
     np.savez(path, names=np.array(list(tensors)), values=np.array([t.detach().numpy() for t in tensors.values()]))
 
@@ -236,6 +236,32 @@ def save_tensors(tensors, path):
 def load_tensors(path):
     with np.load(path) as archive:
         return {name: torch.from_numpy(archive[name]) for name in sorted(archive.files)}
+
+
+# %% exercise="tensor-dictionary" wrong="cached-by-path" fails="keep nothing in memory" points=2
+import functools
+
+
+def save_tensors(tensors, path):
+    np.savez(path, **{name: t.detach().numpy() for name, t in tensors.items()})
+
+
+@functools.cache
+def load_tensors(path):
+    with np.load(path) as archive:
+        return {name: torch.from_numpy(archive[name]) for name in archive.files}
+
+
+# %% exercise="tensor-dictionary" wrong="arrays-put-into-the-dictionary" fails="in the dictionary that it was given" points=2
+def save_tensors(tensors, path):
+    for name in tensors:
+        tensors[name] = tensors[name].detach().numpy()
+    np.savez(path, **tensors)
+
+
+def load_tensors(path):
+    with np.load(path) as archive:
+        return {name: torch.from_numpy(archive[name]) for name in archive.files}
 
 
 # %% exercise="weights-in-new-process" wrong="pickled-network" fails="was the network itself pickled?" points=1
@@ -442,7 +468,7 @@ def load_into_clone(make_network, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="parameters-by-place" fails="the clone of Sequential(Linear, BatchNorm1d) is not what was saved" points=1
+# %% exercise="weights-in-new-process" wrong="parameters-by-place" fails="the clone of Linear, BatchNorm1d is not what was saved" points=1
 def save_weights(net, path):
     torch.save(net.state_dict(), path)
 
@@ -689,7 +715,23 @@ def copy_layers(source, target, names):
         theirs[name].load_state_dict(ours[name].state_dict())
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="weights-and-step-only" fails="the learning rate is 3.0" points=2
+# %% exercise="copy-two-layers" wrong="frozen-afterwards" fails="froze parameters or switched a network" points=2
+def copy_layers(source, target, names):
+    pairs = [(source.get_submodule(name), target.get_submodule(name)) for name in names]
+    for ours, theirs in pairs:
+        theirs.load_state_dict(ours.state_dict())
+        theirs.requires_grad_(False)
+
+
+# %% exercise="copy-two-layers" wrong="source-in-evaluation-mode" fails="froze parameters or switched a network" points=2
+def copy_layers(source, target, names):
+    source.eval()
+    pairs = [(source.get_submodule(name), target.get_submodule(name)) for name in names]
+    for ours, theirs in pairs:
+        theirs.load_state_dict(ours.state_dict())
+
+
+# %% exercise="resume-equals-uninterrupted" wrong="weights-and-step-only" fails="the learning rate is [3.0]" points=2
 def save_checkpoint(path, net, optimizer, step):
     torch.save({"net": net.state_dict(), "step": step}, path)
 
@@ -708,7 +750,8 @@ def save_checkpoint(path, net, optimizer, step):
 def load_checkpoint(path, net, optimizer):
     checkpoint = torch.load(path)
     net.load_state_dict(checkpoint["net"])
-    optimizer.param_groups[0]["lr"] = checkpoint["lr"]
+    for group in optimizer.param_groups:
+        group["lr"] = checkpoint["lr"]
     torch.set_rng_state(checkpoint["rng"])
     return checkpoint["step"]
 
@@ -921,7 +964,7 @@ def load_checkpoint(path, net, optimizer):
     return int(checkpoint["optimizer"]["state"].get(0, {}).get("step", 0))
 
 
-# %% exercise="resume-equals-uninterrupted" wrong="name-bound-to-a-new-optimizer" fails="the learning rate is 3.0" points=2
+# %% exercise="resume-equals-uninterrupted" wrong="name-bound-to-a-new-optimizer" fails="the learning rate is [3.0]" points=2
 def save_checkpoint(path, net, optimizer, step):
     torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "rng": torch.get_rng_state()}, path)
 
@@ -931,6 +974,42 @@ def load_checkpoint(path, net, optimizer):
     net.load_state_dict(checkpoint["net"])
     optimizer = type(optimizer)(net.parameters())
     optimizer.load_state_dict(checkpoint["optimizer"])
+    torch.set_rng_state(checkpoint["rng"])
+    return checkpoint["step"]
+
+
+# %% exercise="resume-equals-uninterrupted" wrong="copies-kept-by-path" fails="from a file that was moved raised KeyError" points=3
+import copy
+
+CHECKPOINTS = {}
+
+
+def save_checkpoint(path, net, optimizer, step):
+    checkpoint = (net.state_dict(), optimizer.state_dict(), step, torch.get_rng_state())
+    torch.save(checkpoint, path)
+    CHECKPOINTS[path] = copy.deepcopy(checkpoint)
+
+
+def load_checkpoint(path, net, optimizer):
+    state, memory, step, rng = CHECKPOINTS[path]
+    net.load_state_dict(state)
+    optimizer.load_state_dict(memory)
+    torch.set_rng_state(rng)
+    return step
+
+
+# %% exercise="resume-equals-uninterrupted" wrong="rate-of-the-first-group" fails="wanted [0.02, 0.03] as it was saved" points=3
+def save_checkpoint(path, net, optimizer, step):
+    torch.save({"net": net.state_dict(), "state": optimizer.state_dict()["state"], "lr": optimizer.param_groups[0]["lr"], "step": step, "rng": torch.get_rng_state()}, path)
+
+
+def load_checkpoint(path, net, optimizer):
+    checkpoint = torch.load(path)
+    net.load_state_dict(checkpoint["net"])
+    for group in optimizer.param_groups:
+        group["lr"] = checkpoint["lr"]
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": checkpoint["state"], "param_groups": groups})
     torch.set_rng_state(checkpoint["rng"])
     return checkpoint["step"]
 
