@@ -315,7 +315,7 @@ def check_unbuilt(widths, x_shape):
     shown = ", ".join(f"Dense({width}), ReLU()" for width in widths)
     called = f"shapes_before_and_after(Sequential({shown}), x) for x of shape {x_shape}"
     result = shapes_before_and_after(net, tf.ones(x_shape))
-    assert type(result) is tuple and len(result) == 2, (
+    assert isinstance(result, tuple) and len(result) == 2, (
         f"{called} gave a {type(result).__name__}, wanted a tuple (before, after).")
     n, filled = x_shape[-1], {}
     for i, width in enumerate(widths):
@@ -323,7 +323,7 @@ def check_unbuilt(widths, x_shape):
         n = width
     empty = {key: [] for key in filled}
     for when, got, wanted in zip(("before", "after"), result, (empty, filled)):
-        assert type(got) is dict, f"{called}: {when} is a {type(got).__name__}, wanted a dict."
+        assert isinstance(got, dict), f"{called}: {when} is a {type(got).__name__}, wanted a dict."
         assert sorted(map(repr, got)) == sorted(map(repr, wanted)), (
             f"{called}: {when} has the keys {list(got)}, wanted {list(wanted)}: the name "
             "of each direct member of the Sequential, also of one without weights.")
@@ -355,10 +355,10 @@ def check_built(net, x, before, after):
     names = [member.name for member in net.layers]
     called = f"shapes_before_and_after(Sequential({', '.join(names)}), x)"
     result = shapes_before_and_after(net, x)
-    assert type(result) is tuple and len(result) == 2, (
+    assert isinstance(result, tuple) and len(result) == 2, (
         f"{called} gave a {type(result).__name__}, wanted a tuple (before, after).")
     for when, got, wanted in zip(("before", "after"), result, (before, after)):
-        assert type(got) is dict and len(got) == len(wanted), (
+        assert isinstance(got, dict) and len(got) == len(wanted), (
             f"{called}: {when} should be a dictionary with one entry for each direct member.")
         for name, shapes in zip(names, wanted):
             mine = got.get(name)
@@ -370,6 +370,8 @@ def check_built(net, x, before, after):
             elif len(plain) < len(shapes):
                 cause = ("are those of blocks inside the member there, those known before, and "
                          "those that are not trained?")
+            elif len(plain) > len(shapes):
+                cause = "the state of a random generator is a variable and no weight."
             assert plain == shapes, (
                 f"{called}: {when}[{name!r}] is {plain}, wanted {shapes}: {cause}")
 
@@ -382,7 +384,7 @@ all_known = [[(3, 4), (4,)], [(4, 2), (2,)], [(2, 5), (5,)]]
 for before in ([all_known[0], [], []], all_known):
     check_built(partly, tf.ones((2, 3)), before, all_known)
 # BEGIN HIDDEN TESTS
-started = keras.Sequential([keras.Input((4,)), layers.ReLU(name="relu"),
+started = keras.Sequential([keras.Input((4,)), layers.Dropout(0.5, name="drop"),
                             layers.Dense(1, name="dense")])
 frozen = layers.Dense(1, use_bias=False, trainable=False)
 deep = keras.Sequential([keras.Sequential([keras.Sequential([frozen], name="in")], name="out")])
@@ -750,6 +752,7 @@ for n in (16, 100):
 #   shape `(..., m)` with `m` = 2n if n is even, 3n if n is odd: $x W + b$, without activation.
 # - The first call makes $W$ of shape `(n, m)` and $b$ of shape `(m,)`, both trained and the layer's
 #   only weights. Before it, there are none. Later calls use the same weights.
+# - Gradients reach `x`, so that layers in a chain are all trained.
 # - `widen_three_times()` returns a `keras.Sequential` of three `Widen` layers, each with weights of
 #   its own, and without a `keras.Input`.
 #
@@ -862,7 +865,9 @@ def check_chain(batch, widths):
         "has shapes for one. Make three instances.")
     x = np.random.default_rng(batch).normal(size=(batch, widths[0])).astype("float32")
     for call in (1, 2):
-        y = net(tf.constant(x))
+        with tf.GradientTape() as tape:
+            tape.watch(given := tf.constant(x))
+            y = net(given)
         called = f"call {call} of widen_three_times(), x of shape {x.shape},"
         assert isinstance(y, tf.Tensor) and tuple(y.shape) == (batch, widths[-1]), (
             f"{called} gave {tuple(getattr(y, 'shape', ()))}, wanted {(batch, widths[-1])}: the "
@@ -876,6 +881,10 @@ def check_chain(batch, widths):
             h = h @ W + b
         assert np.allclose(y, h, rtol=1e-3, atol=1e-3), (
             f"{called} does not give what the three layers give one after the other.")
+        missing = sum(g is None for g in tape.gradient(y, [given, *net.trainable_weights]))
+        assert missing == 0, (
+            f"for {called} {missing} of x and the 6 weights have no gradient: use them as they "
+            "are, without stop_gradient and NumPy.")
     other = widen_three_times()
     other(tf.ones((1, widths[0])))
     common = {id(w) for w in net.weights} & {id(w) for w in other.weights}
@@ -932,7 +941,7 @@ except ValueError as error:
 # - Before the first call the layer has no weights.
 # - The first call makes two weights, $W$ of shape `(n, units)` and $b$ of shape `(units,)`, both
 #   trained. They are the layer's only ones. Their names and initial values are up to you.
-# - Later calls, with any batch size, use the weights of the first.
+# - Later calls, with any batch size, use the weights of the first. Gradients reach `x`, too.
 # - `activation` is `None` (nothing is applied), a function of a tensor such as `ops.tanh`, or a
 #   name that `keras.activations.get` knows, such as `"relu"`. A name that does not exist there
 #   raises an error, of any kind, when the layer is *constructed*.
@@ -1040,10 +1049,10 @@ def check_later_calls(units, n, batches):
     for call, batch in enumerate(batches, start=1):
         x = rng.normal(size=(*batch, n)).astype("float32")
         with tf.GradientTape() as tape:
-            y = layer(tf.constant(x))
-            called = f"call {call} of LazyDense({units}), x of shape {x.shape},"
-            assert isinstance(y, tf.Tensor), f"{called} gave a {type(y).__name__}, not a tensor."
-            total = tf.reduce_sum(y)
+            tape.watch(given := tf.constant(x))
+            y = layer(given)
+        called = f"call {call} of LazyDense({units}), x of shape {x.shape},"
+        assert isinstance(y, tf.Tensor), f"{called} gave a {type(y).__name__}, not a tensor."
         held = sorted(layer.weights, key=lambda w: len(w.shape))
         assert [len(w.shape) for w in held] == [1, 2], (
             f"{called} leaves {len(held)} weights; get the first tests cell to pass first.")
@@ -1057,9 +1066,10 @@ def check_later_calls(units, n, batches):
             f"{called} gave shape {got.shape} beginning {got.ravel()[:3].round(3)}, wanted "
             f"{wanted.shape} beginning {wanted.ravel()[:3].round(3)} with the W and b that it has: "
             "without an activation the result is x @ W + b.")
-        assert all(g is not None for g in tape.gradient(total, layer.trainable_weights)) and (
-            len(layer.trainable_weights) == 2), (
-            f"after {called} W or b has no gradient, so it is not trained: no NumPy in call.")
+        missing = sum(g is None for g in tape.gradient(y, [given, *layer.trainable_weights]))
+        assert missing == 0 and len(layer.trainable_weights) == 2, (
+            f"for {called} W, b or x has no gradient: use them as they are, without stop_gradient "
+            "and NumPy, and have W and b trained.")
         for w in held:
             w.assign(rng.normal(size=w.shape))
         kept = [(w, w.numpy()) for w in held]
@@ -1377,7 +1387,7 @@ def check_given(what, net, kind, x):
     given, every = {id(v) for v in made[-1]}, net.trainable_weights
     assert given == {id(v) for v in every}, (
         f"Trainer, {what}: make_optimizer was given {len(given)} variables, wanted all "
-        f"{len(every)}: ask net for them after it has met its first batch.")
+        f"{len(every)} that are trained: ask net for them after it has met its first batch.")
     before = [v.numpy() for v in every]
     trainer.step(x, y)
     assert len(made) == 1, (
@@ -1396,8 +1406,9 @@ for case in [("nothing built, Adam", waiting, keras.optimizers.Adam, x),
              ("only the first layer built, SGD", half, keras.optimizers.SGD, x)]:
     check_given(*case)
 # BEGIN HIDDEN TESTS
-ready = keras.Sequential([keras.Input((3,)), layers.Dense(4, activation="tanh"), layers.Dense(2)])
-for case in [("everything built, SGD", ready, keras.optimizers.SGD, x),
+frozen = layers.Dense(4, activation="tanh", trainable=False)
+ready = keras.Sequential([keras.Input((3,)), frozen, layers.Dense(2)])
+for case in [("everything built, one layer frozen, SGD", ready, keras.optimizers.SGD, x),
              ("one layer, a batch of one", layers.Dense(2), keras.optimizers.SGD, x[:1])]:
     check_given(*case)
 # END HIDDEN TESTS

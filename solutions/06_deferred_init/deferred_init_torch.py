@@ -305,7 +305,7 @@ def check_unknown(widths, x_shape):
     shown = ", ".join(f"LazyLinear({width}), ReLU()" for width in widths)
     called = f"shapes_before_and_after(Sequential({shown}), x) for x of shape {x_shape}"
     result = shapes_before_and_after(net, torch.ones(x_shape))
-    assert type(result) is tuple and len(result) == 2, (
+    assert isinstance(result, tuple) and len(result) == 2, (
         f"{called} gave a {type(result).__name__}, wanted a tuple (before, after).")
     n, filled = x_shape[-1], {}
     for i, width in enumerate(widths):
@@ -313,7 +313,7 @@ def check_unknown(widths, x_shape):
         n = width
     empty = {key: [] for key in filled}
     for when, got, wanted in zip(("before", "after"), result, (empty, filled)):
-        assert type(got) is dict, f"{called}: {when} is a {type(got).__name__}, wanted a dict."
+        assert isinstance(got, dict), f"{called}: {when} is a {type(got).__name__}, wanted a dict."
         assert sorted(map(repr, got)) == sorted(map(repr, wanted)), (
             f"{called}: {when} has the keys {list(got)}, wanted {list(wanted)}: one for "
             "each direct member of the Sequential, also for one without parameters.")
@@ -346,10 +346,10 @@ def check_known(net, x, before, after):
     kinds = ", ".join(type(member).__name__ for member in net)
     called = f"shapes_before_and_after(Sequential({kinds}), x)"
     result = shapes_before_and_after(net, x)
-    assert type(result) is tuple and len(result) == 2, (
+    assert isinstance(result, tuple) and len(result) == 2, (
         f"{called} gave a {type(result).__name__}, wanted a tuple (before, after).")
     for when, got, wanted in zip(("before", "after"), result, (before, after)):
-        assert type(got) is dict and len(got) == len(wanted), (
+        assert isinstance(got, dict) and len(got) == len(wanted), (
             f"{called}: {when} should be a dictionary with one entry for each direct member.")
         for i, shapes in enumerate(wanted):
             mine = got.get(str(i))
@@ -359,7 +359,10 @@ def check_known(net, x, before, after):
             if when == "before" and plain == after[i]:
                 cause = "that was recorded after the batch, or still refers to the parameters."
             elif len(plain) < len(shapes):
-                cause = "are those of blocks inside the member there, and those known before?"
+                cause = ("are those of blocks inside the member there, those known before, and "
+                         "those that are not trained?")
+            elif len(plain) > len(shapes):
+                cause = "a buffer is no parameter."
             assert plain == shapes, (
                 f"{called}: {when}['{i}'] is {plain}, wanted {shapes}: {cause}")
 
@@ -370,9 +373,9 @@ for before in ([all_known[0], [], []], all_known):
     check_known(lazy, torch.ones(2, 3), before, all_known)
 # BEGIN HIDDEN TESTS
 deep = nn.Sequential(nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.LazyLinear(1, bias=False))))
-ordinary = nn.Sequential(nn.Tanh(), nn.Linear(4, 1))
+ordinary = nn.Sequential(nn.Tanh(), nn.BatchNorm1d(4), nn.Linear(4, 1).requires_grad_(False))
 for case in [(deep, torch.ones(1, 2), [[(3, 2), (3,)]], [[(3, 2), (3,), (1, 3)]]),
-             (ordinary, torch.ones(3, 4), [[], [(1, 4), (1,)]], [[], [(1, 4), (1,)]])]:
+             (ordinary, torch.ones(3, 4), *[[[], [(4,), (4,)], [(1, 4), (1,)]]] * 2)]:
     check_known(*case)
 # END HIDDEN TESTS
 
@@ -711,6 +714,7 @@ for n in (16, 100):
 #   shape `(..., m)` with `m` = 2n if n is even, 3n if n is odd: $x W^\top + b$, without activation.
 # - The first call makes $W$ of shape `(m, n)` and $b$ of shape `(m,)`, both trained and the block's
 #   only parameters. Before it, no parameter has a shape. Later calls use the same parameters.
+# - Gradients reach `x`, so that blocks in a chain are all trained.
 # - `widen_three_times()` returns an `nn.Sequential` of three `Widen` blocks, each with parameters
 #   of its own.
 #
@@ -822,7 +826,8 @@ def check_chain(batch, widths):
     assert len({id(block) for block in blocks}) == 3, (
         "widen_three_times() holds one Widen at several places: it would meet three widths, and "
         "has shapes for one. Make three instances.")
-    x = torch.from_numpy(np.random.default_rng(batch).normal(size=(batch, widths[0]))).float()
+    values = np.random.default_rng(batch).normal(size=(batch, widths[0]))
+    x = torch.from_numpy(values).float().requires_grad_()
     for call in (1, 2):
         y = net(x)
         called = f"call {call} of widen_three_times(), x of shape {tuple(x.shape)},"
@@ -832,13 +837,18 @@ def check_chain(batch, widths):
         shapes = [tuple(p.shape) for block in blocks for p in block.parameters() if p.dim() == 2]
         wanted = [(after, before) for before, after in zip(widths, widths[1:])]
         assert shapes == wanted, f"{called} leaves weights of shapes {shapes}, wanted {wanted}."
-        h = x.double().numpy()
+        h = values
         for block in blocks:
             b, W = (p.detach().double().numpy()
                     for p in sorted(block.parameters(), key=lambda p: p.dim()))
             h = h @ W.T + b
         assert np.allclose(y.detach().numpy(), h, rtol=1e-3, atol=1e-3), (
             f"{called} does not give what the three blocks give one after the other.")
+        y.sum().backward()
+        missing = sum(t.grad is None for t in (x, *net.parameters()))
+        assert missing == 0, (
+            f"after {called} and backward, {missing} of x and the 6 parameters have no gradient: "
+            "use them as they are, without .data, detach, NumPy or torch.tensor.")
     other = widen_three_times()
     other(torch.ones(1, widths[0]))
     common = {id(p) for p in net.parameters()} & {id(p) for p in other.parameters()}
@@ -896,7 +906,7 @@ except AttributeError as error:
 #   `UninitializedParameter`s.
 # - The first call makes two parameters, $W$ of shape `(units, n)` and $b$ of shape `(units,)`, both
 #   trained. They are the block's only ones. Their names and initial values are up to you.
-# - Later calls, with any batch size, use the parameters of the first.
+# - Later calls, with any batch size, use the parameters of the first. Gradients reach `x`, too.
 # - `activation` is `None` (nothing is applied), a function of a tensor such as `torch.tanh`, or the
 #   name of a function in `torch.nn.functional`, such as `"relu"`. A name that does not exist there
 #   raises an error, of any kind, when the block is *constructed*.
@@ -999,7 +1009,7 @@ def check_later_calls(units, n, batches):
     assert isinstance(layer, nn.Module), f"LazyDense gave {type(layer).__name__}, not a module."
     rng, kept = np.random.default_rng(units), {}
     for call, batch in enumerate(batches, start=1):
-        x = torch.from_numpy(rng.normal(size=(*batch, n))).float()
+        x = torch.from_numpy(rng.normal(size=(*batch, n))).float().requires_grad_()
         y = layer(x)
         called = f"call {call} of LazyDense({units}), x of shape {(*batch, n)},"
         assert type(y) is torch.Tensor, f"{called} gave {type(y).__name__}, not a torch.Tensor."
@@ -1019,8 +1029,9 @@ def check_later_calls(units, n, batches):
         W.grad = b.grad = None
         assert y.requires_grad, f"the result of {called} is cut off: no detach, no_grad or NumPy."
         y.sum().backward()
-        assert W.grad is not None and b.grad is not None, (
-            f"after {called} and backward, W or b has no gradient, so it is not trained.")
+        assert all(t.grad is not None for t in (W, b, x)), (
+            f"after {called} and backward, W, b or x has no gradient: use them as they are, "
+            "without .data, detach, NumPy or torch.tensor.")
         with torch.no_grad():
             for p in held:
                 p.copy_(torch.from_numpy(rng.normal(size=p.shape)))

@@ -71,6 +71,16 @@ def shapes_before_and_after(net, x):
     return before, known()
 
 
+# %% exercise="shapes-before-after" wrong="variables" fails="is a variable and no weight" points=1
+def shapes_before_and_after(net, x):
+    def known():
+        return {layer.name: [tuple(v.shape) for v in layer.variables] for layer in net.layers}
+
+    before = known()
+    net(x)
+    return before, known()
+
+
 # %% exercise="shapes-before-after" wrong="before-taken-as-empty" fails="those known before" points=1
 def shapes_before_and_after(net, x):
     before = {member.name: [] for member in net.layers}
@@ -123,6 +133,24 @@ def shapes_before_and_after(net, x):
     for member in net.layers:
         after[member.name] = shapes(member)
     return (before, after)
+
+
+# %% exercise="shapes-before-after" right="default-dictionary-and-named-tuple"
+from collections import defaultdict, namedtuple
+
+Record = namedtuple("Record", ["before", "after"])
+
+
+def shapes_before_and_after(net, x):
+    def known():
+        found = defaultdict(list)
+        for name, member in ((layer.name, layer) for layer in net.layers):
+            found[name] += [tuple(w.shape) for w in member.weights]
+        return found
+
+    before = known()
+    net(x)
+    return Record(before, known())
 
 
 # %% exercise="lazy-dense" wrong="raw-variables-in-each-call" fails="Keras does not see a tf.Variable" points=1
@@ -350,6 +378,21 @@ class LazyDense(keras.Layer):
         return self.activation(ops.matmul(x, self.kernel.numpy()) + self.bias.numpy())
 
 
+# %% exercise="lazy-dense" wrong="x-stopped" fails="W, b or x has no gradient" points=3
+class LazyDense(keras.Layer):
+    def __init__(self, units, activation=None):
+        super().__init__()
+        self.units = units
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[-1], self.units))
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros")
+
+    def call(self, x):
+        return self.activation(ops.stop_gradient(x) @ self.kernel + self.bias)
+
+
 # %% exercise="lazy-dense" right="both-in-one-call-of-build"
 class LazyDense(keras.Layer):
     def __init__(self, units, activation=None):
@@ -501,6 +544,21 @@ class Widen(keras.Layer):
 
     def call(self, x):
         return self.dense(x)
+
+
+def widen_three_times():
+    return keras.Sequential([Widen(), Widen(), Widen()])
+
+
+# %% exercise="widening-layer" wrong="x-stopped" fails="have no gradient" points=2
+class Widen(keras.Layer):
+    def build(self, input_shape):
+        n = input_shape[-1]
+        self.dense = layers.Dense(3 * n if n % 2 else 2 * n)
+        self.dense.build(input_shape)
+
+    def call(self, x):
+        return self.dense(ops.stop_gradient(x))
 
 
 def widen_three_times():
@@ -710,6 +768,21 @@ class Trainer:
         with tf.GradientTape() as tape:
             loss = ops.mean((self.net(x) - y) ** 2)
         variables = self.net.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return float(loss)
+
+
+# %% exercise="late-optimizer" wrong="all-weights" fails="was given 4 variables, wanted all 2 that are trained" points=2
+class Trainer:
+    def __init__(self, net, make_optimizer):
+        self.net, self.make_optimizer, self.optimizer = net, make_optimizer, None
+
+    def step(self, x, y):
+        with tf.GradientTape() as tape:
+            loss = ops.mean((self.net(x) - y) ** 2)
+        if self.optimizer is None:
+            self.optimizer = self.make_optimizer(self.net.weights)
+        variables = self.net.trainable_weights
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return float(loss)
 

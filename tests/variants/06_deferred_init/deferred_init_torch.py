@@ -83,6 +83,30 @@ def shapes_before_and_after(net, x):
     return before, known()
 
 
+# %% exercise="shapes-before-after" wrong="trained-only" fails="those that are not trained" points=1
+def shapes_before_and_after(net, x):
+    def known():
+        return {name: [tuple(p.shape) for p in member.parameters()
+                       if p.requires_grad and not isinstance(p, UninitializedParameter)]
+                for name, member in net.named_children()}
+
+    before = known()
+    net(x)
+    return before, known()
+
+
+# %% exercise="shapes-before-after" wrong="from-the-state-dict" fails="a buffer is no parameter" points=1
+def shapes_before_and_after(net, x):
+    def known():
+        return {name: [tuple(t.shape) for t in member.state_dict().values()
+                       if not isinstance(t, UninitializedParameter)]
+                for name, member in net.named_children()}
+
+    before = known()
+    net(x)
+    return before, known()
+
+
 # %% exercise="shapes-before-after" wrong="before-taken-as-empty" fails="those known before" points=1
 def shapes_before_and_after(net, x):
     before = {name: [] for name, member in net.named_children()}
@@ -147,6 +171,25 @@ def shapes_before_and_after(net, x):
             with torch.no_grad():
                 net(x)
     return tuple(records)
+
+
+# %% exercise="shapes-before-after" right="default-dictionary-and-named-tuple"
+from collections import defaultdict, namedtuple
+
+Record = namedtuple("Record", ["before", "after"])
+
+
+def shapes_before_and_after(net, x):
+    def known():
+        found = defaultdict(list)
+        for name, member in net.named_children():
+            found[name] += [p.shape for p in member.parameters()
+                            if not isinstance(p, UninitializedParameter)]
+        return found
+
+    before = known()
+    net(x)
+    return Record(before, known())
 
 
 # %% exercise="lazy-dense" wrong="remade-in-each-call" fails="made new parameters" points=3
@@ -376,6 +419,21 @@ class LazyDense(nn.Module):
         return y if self.activation is None else self.activation(y)
 
 
+# %% exercise="lazy-dense" wrong="new-tensor-from-x" fails="W, b or x has no gradient" points=3
+class LazyDense(nn.Module):
+    def __init__(self, units, activation=None):
+        super().__init__()
+        self.units, self.dense = units, None
+        self.activation = getattr(F, activation) if isinstance(activation, str) else activation
+
+    def forward(self, x):
+        x = torch.as_tensor(x.detach(), dtype=torch.float32)
+        if self.dense is None:
+            self.dense = nn.Linear(x.shape[-1], self.units)
+        y = self.dense(x)
+        return y if self.activation is None else self.activation(y)
+
+
 # %% exercise="lazy-dense" right="mixin-with-placeholders"
 class LazyDense(LazyModuleMixin, nn.Module):
     def __init__(self, units, activation=None):
@@ -581,6 +639,41 @@ class Widen(nn.Module):
             n = x.shape[-1]
             self.dense = nn.Linear(n, 2 * n if n % 2 == 0 else 3 * n)
         return F.relu(self.dense(x))
+
+
+def widen_three_times():
+    return nn.Sequential(Widen(), Widen(), Widen())
+
+
+# %% exercise="widening-layer" wrong="new-tensor-from-x" fails="have no gradient" points=2
+class Widen(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.dense = None
+
+    def forward(self, x):
+        x = torch.as_tensor(x.detach(), dtype=torch.float32)
+        n = x.shape[-1]
+        if self.dense is None:
+            self.dense = nn.Linear(n, 3 * n if n % 2 else 2 * n)
+        return self.dense(x)
+
+
+def widen_three_times():
+    return nn.Sequential(Widen(), Widen(), Widen())
+
+
+# %% exercise="widening-layer" wrong="weight-data" fails="have no gradient" points=2
+class Widen(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.dense = None
+
+    def forward(self, x):
+        n = x.shape[-1]
+        if self.dense is None:
+            self.dense = nn.Linear(n, 3 * n if n % 2 else 2 * n)
+        return x @ self.dense.weight.data.T + self.dense.bias
 
 
 def widen_three_times():
