@@ -106,6 +106,13 @@ class CentreFeatures(keras.Layer):
         return x - sum(rows) / len(rows)
 
 
+# %% exercise="centre-features" wrong="left-out-in-training" fails="training=True" points=1
+class CentreFeatures(keras.Layer):
+    def call(self, x, training=False):
+        x = ops.cast(x, self.compute_dtype)
+        return x if training else x - ops.mean(x, axis=tuple(range(len(x.shape) - 1)))
+
+
 # %% exercise="centre-features" wrong="variable-for-the-mean" fails="keeps variables" points=2
 class CentreFeatures(keras.Layer):
     def __init__(self):
@@ -435,7 +442,7 @@ class OwnDense(keras.Layer):
                 "axis": self.axis}
 
 
-# %% exercise="dense-from-scratch" wrong="zero-kernel" fails="wanted random values" points=3
+# %% exercise="dense-from-scratch" wrong="zero-kernel" fails="equal columns make equal outputs" points=3
 class OwnDense(keras.Layer):
     def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
@@ -445,6 +452,121 @@ class OwnDense(keras.Layer):
     def build(self, input_shape):
         shape = (input_shape[self.axis], self.units)
         self.kernel = self.add_weight(shape=shape, initializer="zeros", name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
+
+
+# %% exercise="dense-from-scratch" wrong="bound-of-the-inputs-only" fails="the bound is the root of 6" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        scheme, shape = "lecun_uniform", (input_shape[self.axis], self.units)
+        self.kernel = self.add_weight(shape=shape, initializer=scheme, name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
+
+
+# %% exercise="dense-from-scratch" wrong="glorot-normal" fails="the draws are uniform" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        scheme, shape = "glorot_normal", (input_shape[self.axis], self.units)
+        self.kernel = self.add_weight(shape=shape, initializer=scheme, name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
+
+
+# %% exercise="dense-from-scratch" wrong="he-scheme" fails="the bound is the root of 6" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        scheme, shape = "he_uniform", (input_shape[self.axis], self.units)
+        self.kernel = self.add_weight(shape=shape, initializer=scheme, name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
+
+
+# %% exercise="dense-from-scratch" wrong="spread-whatever-the-width" fails="the bound is the root of 6" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        scheme, shape = "random_normal", (input_shape[self.axis], self.units)
+        self.kernel = self.add_weight(shape=shape, initializer=scheme, name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
+
+
+# %% exercise="dense-from-scratch" wrong="standard-normal" fails="the bound is the root of 6" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        scheme, shape = keras.initializers.RandomNormal(stddev=1.0), (input_shape[self.axis], self.units)
+        self.kernel = self.add_weight(shape=shape, initializer=scheme, name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, x):
@@ -503,7 +625,7 @@ class OwnDense(keras.Layer):
                 "axis": self.axis}
 
 
-# %% exercise="dense-from-scratch" wrong="kernel-stopped" fails="the gradient of W" points=3
+# %% exercise="dense-from-scratch" wrong="kernel-stopped" fails="with respect to W is missing" points=3
 class OwnDense(keras.Layer):
     def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
@@ -525,7 +647,7 @@ class OwnDense(keras.Layer):
                 "axis": self.axis}
 
 
-# %% exercise="dense-from-scratch" wrong="kernel-by-numpy" fails="the gradient of W" points=3
+# %% exercise="dense-from-scratch" wrong="kernel-by-numpy" fails="with respect to W is missing" points=3
 class OwnDense(keras.Layer):
     def __init__(self, units, activation=None, axis=-1, **kwargs):
         super().__init__(**kwargs)
@@ -539,6 +661,29 @@ class OwnDense(keras.Layer):
     def call(self, x):
         x = ops.moveaxis(x, self.axis, -1)
         y = self.activation(x @ self.kernel.numpy() + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": self.axis}
+
+
+# %% exercise="dense-from-scratch" wrong="x-stopped" fails="with respect to x is missing" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        scheme, shape = "glorot_uniform", (input_shape[self.axis], self.units)
+        self.kernel = self.add_weight(shape=shape, initializer=scheme, name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        x = ops.moveaxis(ops.stop_gradient(x), self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
         return ops.moveaxis(y, -1, self.axis)
 
     def get_config(self):
@@ -837,6 +982,29 @@ class OwnDense(keras.Layer):
         return {**super().get_config(), "units": self.units, "activation": activation}
 
 
+# %% exercise="dense-from-scratch" wrong="axis-in-text" fails="with {'units': 3, 'activation': 'tanh', 'axis': '-1'}" points=3
+class OwnDense(keras.Layer):
+    def __init__(self, units, activation=None, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.axis = units, axis
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        scheme, shape = "glorot_uniform", (input_shape[self.axis], self.units)
+        self.kernel = self.add_weight(shape=shape, initializer=scheme, name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x):
+        x = ops.moveaxis(x, self.axis, -1)
+        y = self.activation(x @ self.kernel + self.bias)
+        return ops.moveaxis(y, -1, self.axis)
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation,
+                "axis": str(self.axis)}
+
+
 # %% exercise="dense-from-scratch" right="matmul-and-variable"
 class OwnDense(keras.Layer):
     def __init__(self, units, activation=None, axis=-1, **kwargs):
@@ -845,7 +1013,8 @@ class OwnDense(keras.Layer):
 
     def build(self, input_shape):
         width = input_shape[self.axis]
-        self.w = keras.Variable(keras.random.normal((width, self.units)) / width**0.5)
+        bound = (6 / (width + self.units)) ** 0.5
+        self.w = keras.Variable(keras.random.uniform((width, self.units), -bound, bound))
         self.b = keras.Variable(np.zeros(self.units, "float32"))
 
     def call(self, x):
@@ -873,7 +1042,7 @@ class OwnDense(keras.Layer):
         super().build(input_shape)
         self.b = self.add_weight(name="b", shape=[self.units], initializer="zeros")
         self.w = self.add_weight(
-            name="w", shape=[input_shape[self.axis], self.units], initializer="he_normal")
+            name="w", shape=[input_shape[self.axis], self.units], initializer="glorot_uniform")
 
     def call(self, x):
         x = ops.swapaxes(x, self.axis, -1)
@@ -948,6 +1117,15 @@ class Compare(keras.Layer):
         return a - b, ops.maximum(a, b), ops.sum(a * b)
 
 
+# %% exercise="two-in-three-out" wrong="diagonal-of-a-product" fails="for every rank"
+class Compare(keras.Layer):
+    def call(self, inputs):
+        a, b = inputs
+        if a.shape != b.shape:
+            raise ValueError("the shapes differ")
+        return a - b, ops.maximum(a, b), ops.diagonal(a @ ops.transpose(b))[:, None]
+
+
 # %% exercise="two-in-three-out" wrong="mean-of-products" fails="the mean over the row, not the sum" points=1
 class Compare(keras.Layer):
     def call(self, inputs):
@@ -997,6 +1175,15 @@ class Compare(keras.Layer):
         a, b = inputs
         if a.shape[-1] != b.shape[-1]:
             raise ValueError("widths differ")
+        return a - b, ops.maximum(a, b), ops.sum(a * b, axis=-1, keepdims=True)
+
+
+# %% exercise="two-in-three-out" wrong="first-and-last-axis-compared" fails="Compare the whole shapes" points=2
+class Compare(keras.Layer):
+    def call(self, inputs):
+        a, b = inputs
+        if len(a.shape) != len(b.shape) or a.shape[0] != b.shape[0] or a.shape[-1] != b.shape[-1]:
+            raise ValueError("batch or width differ")
         return a - b, ops.maximum(a, b), ops.sum(a * b, axis=-1, keepdims=True)
 
 
@@ -1263,6 +1450,28 @@ class AddNoise(keras.Layer):
         return x + self.std * keras.random.uniform(ops.shape(x)) if training else x
 
 
+# %% exercise="noise-in-training" wrong="seed-set-in-the-constructor" fails="sets the seed of Keras" points=2
+class AddNoise(keras.Layer):
+    def __init__(self, std, **kwargs):
+        super().__init__(**kwargs)
+        keras.utils.set_random_seed(0)
+        self.std = std
+
+    def call(self, x, training=False):
+        return x + self.std * keras.random.normal(ops.shape(x)) if training else x
+
+
+# %% exercise="noise-in-training" wrong="far-values-cut" fails="is to be the normal one" points=2
+class AddNoise(keras.Layer):
+    def __init__(self, std, **kwargs):
+        super().__init__(**kwargs)
+        self.std = std
+
+    def call(self, x, training=False):
+        noise = ops.clip(keras.random.normal(ops.shape(x)), -2.2, 2.2)
+        return x + self.std * noise if training else x
+
+
 # %% exercise="noise-in-training" wrong="multiplied" fails="the noise must not depend on x" points=1
 class AddNoise(keras.Layer):
     def __init__(self, std, **kwargs):
@@ -1334,6 +1543,36 @@ class OwnLayerNorm(keras.Layer):
     def call(self, x):
         d = x - ops.mean(x, axis=-1, keepdims=True)
         return self.gamma * d / (ops.std(x, axis=-1, keepdims=True) + self.eps) + self.beta
+
+
+# %% exercise="layer-norm" wrong="one-gamma-for-all" fails="wanted a gamma of 5 ones" points=1
+class OwnLayerNorm(keras.Layer):
+    def __init__(self, eps=1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.eps = eps
+
+    def build(self, input_shape):
+        self.gamma = self.add_weight(shape=(), initializer="ones")
+        self.beta = self.add_weight(shape=input_shape[-1:], initializer="zeros")
+
+    def call(self, x):
+        mean, variance = ops.mean(x, axis=-1, keepdims=True), ops.var(x, axis=-1, keepdims=True)
+        return self.gamma * (x - mean) / ops.sqrt(variance + self.eps) + self.beta
+
+
+# %% exercise="layer-norm" wrong="axis-lost" fails="keep the last axis of mean and variance"
+class OwnLayerNorm(keras.Layer):
+    def __init__(self, eps=1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.eps = eps
+
+    def build(self, input_shape):
+        self.gamma = self.add_weight(shape=input_shape[-1:], initializer="ones")
+        self.beta = self.add_weight(shape=input_shape[-1:], initializer="zeros")
+
+    def call(self, x):
+        mean, variance = ops.mean(x, axis=-1), ops.var(x, axis=-1)
+        return self.gamma * (x - mean) / ops.sqrt(variance + self.eps) + self.beta
 
 
 # %% exercise="layer-norm" wrong="unbiased" fails="the variance is the unbiased one"
@@ -1755,7 +1994,7 @@ class BilinearForm(keras.Layer):
         return ops.einsum("...i,kij,...j->...k", x, self.W, x) + self.bias
 
 
-# %% exercise="bilinear-form" wrong="starts-at-zero" fails="draw random values in build" points=1
+# %% exercise="bilinear-form" wrong="starts-at-zero" fails="wanted random values" points=2
 class BilinearForm(keras.Layer):
     def __init__(self, num_outputs, **kwargs):
         super().__init__(**kwargs)
@@ -1765,6 +2004,37 @@ class BilinearForm(keras.Layer):
         width = input_shape[-1]
         self.W = self.add_weight(
             shape=(self.num_outputs, width, width), initializer="zeros", name="W")
+
+    def call(self, x):
+        return ops.einsum("...i,kij,...j->...k", x, self.W, x)
+
+
+# %% exercise="bilinear-form" wrong="seeded" fails="start with the same W" points=2
+class BilinearForm(keras.Layer):
+    def __init__(self, num_outputs, **kwargs):
+        super().__init__(**kwargs)
+        self.num_outputs = num_outputs
+
+    def build(self, input_shape):
+        width = input_shape[-1]
+        self.W = self.add_weight(
+            shape=(self.num_outputs, width, width), initializer=keras.initializers.RandomNormal(seed=3), name="W")
+
+    def call(self, x):
+        return ops.einsum("...i,kij,...j->...k", x, self.W, x)
+
+
+# %% exercise="bilinear-form" wrong="one-number-everywhere" fails="each a draw of its own" points=2
+class BilinearForm(keras.Layer):
+    def __init__(self, num_outputs, **kwargs):
+        super().__init__(**kwargs)
+        self.num_outputs = num_outputs
+
+    def build(self, input_shape):
+        width = input_shape[-1]
+        self.W = self.add_weight(
+            shape=(self.num_outputs, width, width), initializer=keras.initializers.Constant(
+                keras.random.uniform(())), name="W")
 
     def call(self, x):
         return ops.einsum("...i,kij,...j->...k", x, self.W, x)

@@ -91,6 +91,22 @@ class CentreFeatures(nn.Module):
         return x - mean if x.requires_grad else x.sub_(mean)
 
 
+# %% exercise="centre-features" wrong="kept-for-evaluation" fails="in evaluation mode" points=1
+class CentreFeatures(nn.Module):
+    def forward(self, x):
+        x = x if x.is_floating_point() else x.float()
+        if self.training:
+            self.mean = x.mean(dim=tuple(range(x.dim() - 1)))
+        return x - self.mean
+
+
+# %% exercise="centre-features" wrong="half-precision-lost" fails="wanted torch.float16" points=1
+class CentreFeatures(nn.Module):
+    def forward(self, x):
+        x = x if x.dtype == torch.float64 else x.float()
+        return x - x.mean(dim=tuple(range(x.dim() - 1)))
+
+
 # %% exercise="centre-features" wrong="a-buffer-for-the-mean" fails="keeps tensors" points=2
 class CentreFeatures(nn.Module):
     def __init__(self):
@@ -138,7 +154,7 @@ class OwnDense(nn.Module):
         self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
                            activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -159,7 +175,7 @@ class OwnDense(nn.Module):
         self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
                            activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -172,7 +188,7 @@ class OwnDense(nn.Module):
         return self.config
 
 
-# %% exercise="dense-from-scratch" wrong="data" fails="no .data" points=3
+# %% exercise="dense-from-scratch" wrong="data" fails="with respect to W is missing" points=3
 class OwnDense(nn.Module):
     def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
@@ -180,7 +196,7 @@ class OwnDense(nn.Module):
         self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
                            activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -193,7 +209,7 @@ class OwnDense(nn.Module):
         return self.config
 
 
-# %% exercise="dense-from-scratch" wrong="weight-data-only" fails="the gradient of W" points=3
+# %% exercise="dense-from-scratch" wrong="weight-data-only" fails="with respect to W is missing" points=3
 class OwnDense(nn.Module):
     def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
@@ -201,12 +217,33 @@ class OwnDense(nn.Module):
         self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
                            activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
         x = x.movedim(self.axis, -1)
         y = x @ self.weight.data.T + self.bias
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
+
+    def get_config(self):
+        return self.config
+
+
+# %% exercise="dense-from-scratch" wrong="new-tensor-from-x" fails="with respect to x is missing" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        x = torch.as_tensor(x.detach(), dtype=torch.float32).movedim(self.axis, -1)
+        y = x @ self.weight.T + self.bias
         y = self.activation(y) if self.activation else y
         return y.movedim(-1, self.axis)
 
@@ -243,7 +280,7 @@ class OwnDense(nn.Module):
         self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
                            activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_inputs, num_outputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_inputs, num_outputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -256,7 +293,7 @@ class OwnDense(nn.Module):
         return self.config
 
 
-# %% exercise="dense-from-scratch" wrong="built-in-linear" fails="uses nn.Linear" points=2
+# %% exercise="dense-from-scratch" wrong="built-in-linear" fails="uses nn.Linear" points=1
 class OwnDense(nn.Module):
     def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
@@ -285,7 +322,7 @@ class OwnDense(nn.Module):
         self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
                            activation=activation, axis=axis)
         self.activation = activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -305,7 +342,7 @@ class OwnDense(nn.Module):
         self.axis = axis
         self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
                            activation=activation, axis=axis)
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -324,7 +361,7 @@ class OwnDense(nn.Module):
         self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
                            activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -345,7 +382,7 @@ class OwnDense(nn.Module):
         self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
                            activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -367,7 +404,7 @@ class OwnDense(nn.Module):
                            activation=activation, axis=axis)
         activation = activation or "relu"
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -378,7 +415,7 @@ class OwnDense(nn.Module):
         return self.config
 
 
-# %% exercise="dense-from-scratch" wrong="zero-weight" fails="wanted random values" points=3
+# %% exercise="dense-from-scratch" wrong="zero-weight" fails="equal rows make equal outputs" points=3
 class OwnDense(nn.Module):
     def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
         super().__init__()
@@ -387,6 +424,156 @@ class OwnDense(nn.Module):
                            activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
         self.weight = nn.Parameter(torch.zeros(num_outputs, num_inputs))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        x = x.movedim(self.axis, -1)
+        y = x @ self.weight.T + self.bias
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
+
+    def get_config(self):
+        return self.config
+
+
+# %% exercise="dense-from-scratch" wrong="equal-rows" fails="equal rows make equal outputs" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(
+            nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs))[:1].repeat(num_outputs, 1))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        x = x.movedim(self.axis, -1)
+        y = x @ self.weight.T + self.bias
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
+
+    def get_config(self):
+        return self.config
+
+
+# %% exercise="dense-from-scratch" wrong="never-below-zero" fails="the draws lie around 0" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(
+            torch.rand(num_outputs, num_inputs) * (6 / (num_inputs + num_outputs)) ** 0.5)
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        x = x.movedim(self.axis, -1)
+        y = x @ self.weight.T + self.bias
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
+
+    def get_config(self):
+        return self.config
+
+
+# %% exercise="dense-from-scratch" wrong="bound-of-the-inputs-only" fails="the bound is the root of 6" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(torch.empty(num_outputs, num_inputs).uniform_(
+            -num_inputs**-0.5, num_inputs**-0.5))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        x = x.movedim(self.axis, -1)
+        y = x @ self.weight.T + self.bias
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
+
+    def get_config(self):
+        return self.config
+
+
+# %% exercise="dense-from-scratch" wrong="xavier-normal" fails="the draws are uniform" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(nn.init.xavier_normal_(torch.empty(num_outputs, num_inputs)))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        x = x.movedim(self.axis, -1)
+        y = x @ self.weight.T + self.bias
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
+
+    def get_config(self):
+        return self.config
+
+
+# %% exercise="dense-from-scratch" wrong="he-scheme" fails="the bound is the root of 6" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(nn.init.kaiming_uniform_(torch.empty(num_outputs, num_inputs)))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        x = x.movedim(self.axis, -1)
+        y = x @ self.weight.T + self.bias
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
+
+    def get_config(self):
+        return self.config
+
+
+# %% exercise="dense-from-scratch" wrong="standard-normal" fails="the bound is the root of 6" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        x = x.movedim(self.axis, -1)
+        y = x @ self.weight.T + self.bias
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
+
+    def get_config(self):
+        return self.config
+
+
+# %% exercise="dense-from-scratch" wrong="uninitialised" fails="torch.empty draws nothing" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(torch.empty(num_outputs, num_inputs))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -408,7 +595,7 @@ class OwnDense(nn.Module):
         self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
                            activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -429,7 +616,7 @@ class OwnDense(nn.Module):
         self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
                            activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.randn(num_outputs))
 
     def forward(self, x):
@@ -449,7 +636,7 @@ class OwnDense(nn.Module):
         self.axis = axis
         self.num_inputs, self.num_outputs = num_inputs, num_outputs
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -470,7 +657,7 @@ class OwnDense(nn.Module):
         self.axis = axis
         self.num_inputs, self.num_outputs = num_inputs, num_outputs
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -491,7 +678,7 @@ class OwnDense(nn.Module):
         self.axis = axis
         self.num_inputs, self.num_outputs = num_inputs, num_outputs
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -515,7 +702,7 @@ class OwnDense(nn.Module):
         self.config.update(num_inputs=num_inputs, num_outputs=num_outputs,
                            activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -536,7 +723,7 @@ class OwnDense(nn.Module):
         self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
                            activation=activation, axis=axis)
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -557,7 +744,7 @@ class OwnDense(nn.Module):
                            activation=activation, axis=axis)
         self.axis = axis
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -576,7 +763,7 @@ class OwnDense(nn.Module):
                            activation=activation, axis=axis)
         self.axis = axis
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -595,7 +782,7 @@ class OwnDense(nn.Module):
                            activation=activation, axis=axis)
         self.axis = axis
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -618,7 +805,7 @@ class OwnDense(nn.Module):
                            activation=activation, axis=axis)
         self.axis = axis
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -637,7 +824,7 @@ class OwnDense(nn.Module):
                            activation=activation, axis=axis)
         self.axis = axis
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -657,7 +844,7 @@ class OwnDense(nn.Module):
                            activation=activation, axis=axis)
         self.axis = axis
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -669,6 +856,27 @@ class OwnDense(nn.Module):
         return {k: v for k, v in self.config.items() if k != "axis"}
 
 
+# %% exercise="dense-from-scratch" wrong="configuration-in-text" fails="are activation and axis as they were given" points=3
+class OwnDense(nn.Module):
+    def __init__(self, num_inputs, num_outputs, activation=None, axis=-1):
+        super().__init__()
+        self.axis = axis
+        self.config = dict(num_inputs=num_inputs, num_outputs=num_outputs,
+                           activation=activation, axis=axis)
+        self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
+        self.bias = nn.Parameter(torch.zeros(num_outputs))
+
+    def forward(self, x):
+        x = x.movedim(self.axis, -1)
+        y = x @ self.weight.T + self.bias
+        y = self.activation(y) if self.activation else y
+        return y.movedim(-1, self.axis)
+
+    def get_config(self):
+        return {key: str(value) for key, value in self.config.items()}
+
+
 # %% exercise="dense-from-scratch" right="functional-linear"
 class OwnDense(nn.Module):
     functions = {None: lambda y: y, "relu": F.relu, "tanh": F.tanh, "sigmoid": F.sigmoid}
@@ -677,7 +885,8 @@ class OwnDense(nn.Module):
         super().__init__()
         self.axis = axis
         self.num_inputs, self.num_outputs, self.given = num_inputs, num_outputs, activation
-        self.W = nn.Parameter(torch.randn(num_outputs, num_inputs) * num_inputs**-0.5)
+        self.W = nn.Parameter(
+            (2 * torch.rand(num_outputs, num_inputs) - 1) * (6 / (num_inputs + num_outputs)) ** 0.5)
         self.b = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -701,7 +910,8 @@ class OwnDense(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self):
-        nn.init.kaiming_uniform_(self.weight)
+        bound = (6 / sum(self.weight.shape)) ** 0.5
+        nn.init.uniform_(self.weight, -bound, bound)
         nn.init.zeros_(self.bias)
 
     def forward(self, x):
@@ -729,7 +939,7 @@ class OwnDense(nn.Module):
                            activation=activation, axis=axis)
         self.axis = axis
         self.activation = getattr(torch, activation) if isinstance(activation, str) else activation
-        self.weight = nn.Parameter(torch.randn(num_outputs, num_inputs))
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_outputs, num_inputs)))
         self.bias = nn.Parameter(torch.zeros(num_outputs))
 
     def forward(self, x):
@@ -774,6 +984,14 @@ class Compare(nn.Module):
         return a - b, torch.maximum(a, b), (a * b).sum()
 
 
+# %% exercise="two-in-three-out" wrong="diagonal-of-a-product" fails="for every rank"
+class Compare(nn.Module):
+    def forward(self, a, b):
+        if a.shape != b.shape:
+            raise ValueError("the shapes differ")
+        return a - b, torch.maximum(a, b), torch.diagonal(a @ b.T)[:, None]
+
+
 # %% exercise="two-in-three-out" wrong="mean-of-products" fails="the mean over the row, not the sum" points=1
 class Compare(nn.Module):
     def forward(self, a, b):
@@ -809,6 +1027,14 @@ class Compare(nn.Module):
     def forward(self, a, b):
         if a.shape[-1] != b.shape[-1]:
             raise ValueError("widths differ")
+        return a - b, torch.maximum(a, b), (a * b).sum(dim=-1, keepdim=True)
+
+
+# %% exercise="two-in-three-out" wrong="first-and-last-axis-compared" fails="Compare the whole shapes" points=2
+class Compare(nn.Module):
+    def forward(self, a, b):
+        if a.dim() != b.dim() or a.shape[0] != b.shape[0] or a.shape[-1] != b.shape[-1]:
+            raise ValueError("batch or width differ")
         return a - b, torch.maximum(a, b), (a * b).sum(dim=-1, keepdim=True)
 
 
@@ -1035,6 +1261,50 @@ class AddNoise(nn.Module):
         return x + self.std * torch.rand_like(x) if self.training else x
 
 
+# %% exercise="noise-in-training" wrong="numpy-draws" fails="not with NumPy" points=2
+class AddNoise(nn.Module):
+    def __init__(self, std):
+        super().__init__()
+        self.std = std
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        noise = np.random.default_rng().normal(0.0, self.std, size=tuple(x.shape))
+        return x + torch.from_numpy(noise).to(x.dtype)
+
+
+# %% exercise="noise-in-training" wrong="far-values-cut" fails="is to be the normal one" points=2
+class AddNoise(nn.Module):
+    def __init__(self, std):
+        super().__init__()
+        self.std = std
+
+    def forward(self, x):
+        return x + (self.std * torch.randn_like(x)).clamp(-2.2 * self.std, 2.2 * self.std) if self.training else x
+
+
+# %% exercise="noise-in-training" wrong="distribution-that-refuses-0" fails="std may be 0" points=2
+class AddNoise(nn.Module):
+    def __init__(self, std):
+        super().__init__()
+        self.noise = torch.distributions.Normal(0.0, std)
+
+    def forward(self, x):
+        return x + self.noise.sample(x.shape).to(x.dtype) if self.training else x
+
+
+# %% exercise="noise-in-training" wrong="seed-set-in-the-constructor" fails="sets the seed of PyTorch" points=2
+class AddNoise(nn.Module):
+    def __init__(self, std):
+        super().__init__()
+        torch.manual_seed(0)
+        self.std = std
+
+    def forward(self, x):
+        return x + self.std * torch.randn_like(x) if self.training else x
+
+
 # %% exercise="noise-in-training" wrong="multiplied" fails="the noise must not depend on x" points=1
 class AddNoise(nn.Module):
     def __init__(self, std):
@@ -1125,6 +1395,32 @@ class OwnLayerNorm(nn.Module):
         d = x - x.mean(dim=-1, keepdim=True)
         std = (d**2).mean(dim=-1, keepdim=True).sqrt()
         return self.gamma * d / (std + self.eps) + self.beta
+
+
+# %% exercise="layer-norm" wrong="one-gamma-for-all" fails="wanted a gamma of 5 ones" points=1
+class OwnLayerNorm(nn.Module):
+    def __init__(self, width, eps=1e-5):
+        super().__init__()
+        self.eps = eps
+        self.gamma = nn.Parameter(torch.tensor(1.0))
+        self.beta = nn.Parameter(torch.zeros(width))
+
+    def forward(self, x):
+        mean, variance = x.mean(-1, keepdim=True), x.var(-1, correction=0, keepdim=True)
+        return self.gamma * (x - mean) / torch.sqrt(variance + self.eps) + self.beta
+
+
+# %% exercise="layer-norm" wrong="axis-lost" fails="keep the last axis of mean and variance"
+class OwnLayerNorm(nn.Module):
+    def __init__(self, width, eps=1e-5):
+        super().__init__()
+        self.eps = eps
+        self.gamma = nn.Parameter(torch.ones(width))
+        self.beta = nn.Parameter(torch.zeros(width))
+
+    def forward(self, x):
+        mean, variance = x.mean(-1), x.var(-1, correction=0)
+        return self.gamma * (x - mean) / torch.sqrt(variance + self.eps) + self.beta
 
 
 # %% exercise="layer-norm" wrong="unbiased" fails="the variance is the unbiased one"
@@ -1445,11 +1741,52 @@ class BilinearForm(nn.Module):
         return self.form(x, x)
 
 
-# %% exercise="bilinear-form" wrong="starts-at-zero" fails="draw random values in __init__" points=1
+# %% exercise="bilinear-form" wrong="starts-at-zero" fails="wanted random values" points=2
 class BilinearForm(nn.Module):
     def __init__(self, width, num_outputs):
         super().__init__()
         self.W = nn.Parameter(torch.zeros(num_outputs, width, width))
+
+    def forward(self, x):
+        return torch.einsum("...i,kij,...j->...k", x, self.W, x)
+
+
+# %% exercise="bilinear-form" wrong="seeded" fails="start with the same W" points=2
+class BilinearForm(nn.Module):
+    def __init__(self, width, num_outputs):
+        super().__init__()
+        self.W = nn.Parameter(torch.randn(
+            num_outputs, width, width, generator=torch.Generator().manual_seed(0)))
+
+    def forward(self, x):
+        return torch.einsum("...i,kij,...j->...k", x, self.W, x)
+
+
+# %% exercise="bilinear-form" wrong="one-matrix-for-all" fails="each a draw of its own" points=2
+class BilinearForm(nn.Module):
+    def __init__(self, width, num_outputs):
+        super().__init__()
+        self.W = nn.Parameter(torch.randn(width, width).repeat(num_outputs, 1, 1))
+
+    def forward(self, x):
+        return torch.einsum("...i,kij,...j->...k", x, self.W, x)
+
+
+# %% exercise="bilinear-form" wrong="one-number-everywhere" fails="each a draw of its own" points=2
+class BilinearForm(nn.Module):
+    def __init__(self, width, num_outputs):
+        super().__init__()
+        self.W = nn.Parameter(torch.rand(1).repeat(num_outputs, width, width))
+
+    def forward(self, x):
+        return torch.einsum("...i,kij,...j->...k", x, self.W, x)
+
+
+# %% exercise="bilinear-form" wrong="uninitialised" fails="torch.empty draws nothing" points=2
+class BilinearForm(nn.Module):
+    def __init__(self, width, num_outputs):
+        super().__init__()
+        self.W = nn.Parameter(torch.empty(num_outputs, width, width))
 
     def forward(self, x):
         return torch.einsum("...i,kij,...j->...k", x, self.W, x)
@@ -1465,7 +1802,7 @@ class BilinearForm(nn.Module):
         return torch.einsum("...i,kij,...j->...k", x, self.W, x.detach())
 
 
-# %% exercise="bilinear-form" wrong="weight-data" fails="the gradient of BilinearForm(3, 2) with respect to W is missing" points=2
+# %% exercise="bilinear-form" wrong="weight-data" fails="with respect to W is missing" points=2
 class BilinearForm(nn.Module):
     def __init__(self, width, num_outputs):
         super().__init__()
