@@ -277,7 +277,8 @@ print("loaded, same outputs:", np.allclose(loaded(eight), y))
 # **`ResidualBlock(width, depth)`** is a `keras.Layer` that computes $y = x + f(x)$, where $f$ is a
 # chain of `depth` dense layers with a ReLU after *each* of them, the last one included.
 #
-# - **In** and **out**: float32, shape `(batch, width)`. Nothing is applied to the sum.
+# - **In** and **out**: float32, shape `(batch, width)`. Nothing is applied to the sum. Gradients
+#   flow through both of its terms.
 # - The layers are `layers.Dense` with `width` outputs and a bias, `depth` (1 or more) different
 #   ones. After the first call, their kernels and biases are the block's only weights.
 #
@@ -295,7 +296,7 @@ print("loaded, same outputs:", np.allclose(loaded(eight), y))
 #   `ResidualRegressor(30, 1, 4)` has 4,021 parameters.
 #
 # The first tests cell (2 points) is about the block, the others about the regressor: the second
-# (1 point) about its weights, the third (1 point) about what it computes.
+# (1 point) about its weights and their gradients, the third (1 point) about what it computes.
 
 # %% [markdown] exercise="residual-regressor" role="hint"
 # <details><summary>Hint 1</summary>
@@ -417,7 +418,7 @@ for case in [(3, 3, 6), (5, 1, 4), (2, 2, 1)]:
 # END HIDDEN TESTS
 
 # %% exercise="residual-regressor" role="tests" points=1
-# Exercise 8.1, tests 2 of 3: the weights of the regressor, shared and not shared.
+# Exercise 8.1, tests 2 of 3: the weights of the regressor, shared and not shared; gradients.
 def check_weights(inputs, width, outputs, repeats):
     name = f"ResidualRegressor({width}, {outputs}, {repeats})"
     net, x = ResidualRegressor(width, outputs, repeats), np.ones((3, inputs), "float32")
@@ -433,12 +434,18 @@ def check_weights(inputs, width, outputs, repeats):
     assert sorted(shapes) == sorted([*kernels, *((n,) for _, n in kernels)]), (
         f"{name} has {count} trainable weights after a call, of shapes {shapes}, wanted 12, with "
         f"kernels {kernels}: {cause}.")
+    for w in net.weights:  # nothing but the skips leads from the output to the entry
+        w.assign(np.full(w.shape, 0.0 if tuple(w.shape) == (width, width) else 0.5))
     with tf.GradientTape() as tape:
         total = ops.sum(net(x))
-    reached = sum(g is not None for g in tape.gradient(total, net.trainable_weights))
+    grads = tape.gradient(total, net.trainable_weights)
+    reached = sum(g is not None for g in grads)
     assert reached == 12, (
         f"a gradient reached {reached} of the 12 weights of {name}: is each layer used, and "
         "nothing stopped?")
+    assert np.all(grads[shapes.index((inputs, width))]), (
+        f"with zeros in the kernels of its blocks, no gradient of {name}(x) gets past the blocks: "
+        "the skip adds x itself, not stopped.")
 
 
 for case in [(5, 4, 2, 3)]:
@@ -820,7 +827,8 @@ def check_heads(num_left, num_right, width, num_kinds, batch):
     likely = {"the branches are joined in the wrong order; left goes first":
               np.hstack([r, l]) @ w3 + b3, "that is a softmax; return logits": softmax,
               "a ReLU acts on the value": np.maximum(value, 0), "a ReLU acts on the logits":
-              np.maximum(kind, 0), "the branch has no ReLU": (right @ w2 + b2) @ w4 + b4}
+              np.maximum(kind, 0), "the branch has no ReLU": (right @ w2 + b2) @ w4 + b4,
+              "the left branch has no ReLU": np.hstack([left @ w1 + b1, r]) @ w3 + b3}
     for key, wanted in (("value", value), ("kind", kind)):
         got = y[key]
         assert isinstance(got, tf.Tensor) and tuple(got.shape) == wanted.shape and (

@@ -208,7 +208,8 @@ print("parameters seen:", sum(p.numel() for p in carried_over.parameters()))
 # **`ResidualBlock(width, depth)`** is a block that computes $y = x + f(x)$, where $f$ is a chain of
 # `depth` dense layers with a ReLU after *each* of them, the last one included.
 #
-# - **In** and **out**: float32, shape `(batch, width)`. Nothing is applied to the sum.
+# - **In** and **out**: float32, shape `(batch, width)`. Nothing is applied to the sum. Gradients
+#   flow through both of its terms.
 # - The layers are `nn.Linear(width, width)` with a bias, `depth` (1 or more) different ones. Each
 #   is called once per call of the block. They hold the block's only parameters.
 # - The input tensor is left as it was.
@@ -226,7 +227,7 @@ print("parameters seen:", sum(p.numel() for p in carried_over.parameters()))
 #   4,021 parameters.
 #
 # The first tests cell (2 points) is about the block, the others about the regressor: the second
-# (1 point) about its parameters, the third (1 point) about what it computes.
+# (1 point) about its parameters and their gradients, the third (1 point) about what it computes.
 
 # %% [markdown] exercise="residual-regressor" role="hint"
 # <details><summary>Hint 1</summary>
@@ -294,6 +295,8 @@ def check_block(width, depth, batch):
     name, rng = f"ResidualBlock({width}, {depth})", np.random.default_rng(depth)
     block = ResidualBlock(width, depth)
     assert isinstance(block, nn.Module), f"{name} gave {type(block).__name__}, not an nn.Module."
+    assert not any(isinstance(m, nn.LazyLinear) for m in block.modules()), (
+        f"{name} holds nn.LazyLinear, wanted nn.Linear: all sizes are known.")
     shapes = sorted(tuple(p.shape) for p in block.parameters())
     assert shapes == sorted([(width,), (width, width)] * depth), (
         f"{name} has parameters of shapes {shapes}, wanted those of {depth} nn.Linear({width}, "
@@ -302,8 +305,9 @@ def check_block(width, depth, batch):
     runs, handles = [], []
     for layer in (m for m in block.modules() if isinstance(m, nn.Linear)):
         handles.append(layer.register_forward_hook(lambda layer, *_: runs.append(layer)))
-    for p in block.parameters():
-        p.data.copy_(torch.from_numpy(rng.normal(size=p.shape)))
+    with torch.no_grad():
+        for p in block.parameters():
+            p.copy_(torch.from_numpy(rng.normal(size=p.shape)))
     values = rng.normal(size=(batch, width)).astype("float32")
     x = torch.from_numpy(values.copy())
     y = block(x)
@@ -326,6 +330,7 @@ def check_block(width, depth, batch):
     likely = {"the skip is lost: the input is not added": h, "a ReLU acts on the sum, too":
               np.maximum(wanted, 0), "no ReLU after the last layer": values + last,
               "no ReLU between the layers": values + linear,
+              "a ReLU acts on the sum, and none after the last layer": np.maximum(values + last, 0),
               "there is a skip around each layer, wanted one around all": each,
               "the skip multiplies, wanted a sum": values * h}
     cause = next((c for c, v in likely.items() if np.allclose(got, v, rtol=1e-4, atol=1e-4)),
@@ -343,7 +348,7 @@ for case in [(3, 3, 6), (5, 1, 4), (2, 2, 1)]:
 # END HIDDEN TESTS
 
 # %% exercise="residual-regressor" role="tests" points=1
-# Exercise 8.1, tests 2 of 3: the parameters of the regressor, shared and not shared.
+# Exercise 8.1, tests 2 of 3: the parameters of the regressor, shared and not shared; gradients.
 def check_parameters(inputs, width, outputs, repeats):
     name = f"ResidualRegressor({inputs}, {width}, {outputs}, {repeats})"
     net = ResidualRegressor(inputs, width, outputs, repeats)
@@ -360,14 +365,25 @@ def check_parameters(inputs, width, outputs, repeats):
     assert shapes == sorted([*weights, *((n,) for n, _ in weights)]), (
         f"{name} has {count} parameter tensors of shapes {shapes}, wanted 12, with weights "
         f"{weights}: {cause}.")
+    with torch.no_grad():  # nothing but the skips leads from the output to the entry
+        for p in net.parameters():
+            p.fill_(0.0 if tuple(p.shape) == (width, width) else 0.5)
     y = net(torch.ones(3, inputs))
     assert type(y) is torch.Tensor and y.requires_grad, (
         f"{name}(x) gave {type(y).__name__} that is cut off from its parameters.")
-    y.sum().backward()
+    try:
+        y.sum().backward()
+    except RuntimeError as error:
+        raise AssertionError(f"{name}(x).sum().backward() raised RuntimeError ({str(error)[:99]}): "
+                             "write x + h, not x += h.") from None
+    grads = {tuple(p.shape): p.grad for p in net.parameters()}
     reached = sum(p.grad is not None for p in net.parameters())
     assert reached == 12, (
         f"a gradient reached {reached} of the 12 parameter tensors of {name}: is each layer used, "
         "and nothing detached?")
+    assert grads[width, inputs].all(), (
+        f"with zeros in the weights of its blocks, no gradient of {name}(x) gets past the blocks: "
+        "the skip adds x itself, not detached.")
 
 
 for case in [(5, 4, 2, 3)]:
@@ -386,8 +402,9 @@ def check_regressor(inputs, width, outputs, repeats, batch):
     for layer in (m for m in net.modules() if isinstance(m, nn.Linear)):
         layer.register_forward_hook(lambda layer, *_: runs.append(layer))
     rng = np.random.default_rng(repeats)
-    for p in net.parameters():
-        p.data.copy_(torch.from_numpy(rng.normal(size=p.shape) / 2))
+    with torch.no_grad():
+        for p in net.parameters():
+            p.copy_(torch.from_numpy(rng.normal(size=p.shape) / 2))
     values = rng.normal(size=(batch, inputs)).astype("float32")
     y = net(torch.from_numpy(values.copy()))
     assert type(y) is torch.Tensor and tuple(y.shape) == (batch, outputs) and (
@@ -693,6 +710,8 @@ def check_sizes(num_left, num_right, width, num_kinds):
     assert isinstance(net, nn.Module), f"{name} gave {type(net).__name__}, not an nn.Module."
     weights = [(width, num_left), (width, num_right), (1, 2 * width), (num_kinds, width)]
     wanted = [*weights, *((n,) for n, _ in weights)]
+    assert not any(isinstance(m, nn.LazyLinear) for m in net.modules()), (
+        f"{name} holds nn.LazyLinear, wanted nn.Linear: all sizes are known.")
     shapes = sorted(tuple(p.shape) for p in net.parameters())
     assert shapes == sorted(wanted), (
         f"{name} has parameters of shapes {shapes}, wanted {sorted(wanted)}: " + (
@@ -719,8 +738,9 @@ def check_heads(num_left, num_right, width, num_kinds, batch):
     linears = {tuple(m.weight.shape): m for m in net.modules() if isinstance(m, nn.Linear)}
     assert sorted(linears) == sorted(weights), (
         f"{name} has other sizes than wanted; get the first tests cell to pass first.")
-    for p in net.parameters():
-        p.data.copy_(torch.from_numpy(rng.normal(size=p.shape)))
+    with torch.no_grad():
+        for p in net.parameters():
+            p.copy_(torch.from_numpy(rng.normal(size=p.shape)))
     left, right = (rng.normal(size=(batch, n)).astype("float32") for n in (num_left, num_right))
     try:
         y = net(torch.from_numpy(left.copy()), torch.from_numpy(right.copy()))
@@ -738,7 +758,8 @@ def check_heads(num_left, num_right, width, num_kinds, batch):
     likely = {"the branches are joined in the wrong order; left goes first":
               np.hstack([r, l]) @ w3.T + b3, "that is a softmax; return logits": softmax,
               "a ReLU acts on the value": np.maximum(value, 0), "a ReLU acts on the logits":
-              np.maximum(kind, 0), "the branch has no ReLU": (right @ w2.T + b2) @ w4.T + b4}
+              np.maximum(kind, 0), "the branch has no ReLU": (right @ w2.T + b2) @ w4.T + b4,
+              "the left branch has no ReLU": np.hstack([left @ w1.T + b1, r]) @ w3.T + b3}
     for key, wanted in (("value", value), ("kind", kind)):
         got = y[key]
         assert type(got) is torch.Tensor and tuple(got.shape) == wanted.shape and (
@@ -774,8 +795,9 @@ def check_reach(num_left, num_right, width, num_kinds):
     assert set(shapes.values()) <= set(found), (
         f"{name} has parameters of shapes {sorted(found)}; get the first tests cell to pass first.")
     rng = np.random.default_rng(width)  # positive weights keep every ReLU open
-    for p in net.parameters():
-        p.data.copy_(torch.from_numpy(rng.uniform(0.1, 1, size=p.shape)))
+    with torch.no_grad():
+        for p in net.parameters():
+            p.copy_(torch.from_numpy(rng.uniform(0.1, 1, size=p.shape)))
     wanted = {"value": ["left branch", "right branch", "value head"],
               "kind": ["right branch", "kind head"]}
     for head, names in wanted.items():
@@ -978,6 +1000,8 @@ def check_parameters(wide, deep, hidden):
     name = f"WideAndDeep({wide}, {deep}, {hidden})"
     net = WideAndDeep(list(wide), list(deep), list(hidden))
     assert isinstance(net, nn.Module), f"{name} gave {type(net).__name__}, not an nn.Module."
+    assert not any(isinstance(m, nn.LazyLinear) for m in net.modules()), (
+        f"{name} holds nn.LazyLinear, wanted nn.Linear: the lists tell all sizes.")
     shapes = sorted(tuple(p.shape) for p in net.parameters())
     widths = [len(deep), *hidden]
     weights = [*zip(hidden, widths), (1, len(wide) + hidden[-1])]
@@ -1009,11 +1033,16 @@ def check_wide_and_deep(wide, deep, hidden, columns, batch):
     linears = {tuple(m.weight.shape): m for m in net.modules() if isinstance(m, nn.Linear)}
     assert sorted(linears) == sorted(weights), (
         f"{name} has other sizes than wanted; get the first tests cell to pass first.")
-    for p in net.parameters():
-        p.data.copy_(torch.from_numpy(rng.normal(size=p.shape)))
+    with torch.no_grad():
+        for p in net.parameters():
+            p.copy_(torch.from_numpy(rng.normal(size=p.shape)))
     values = rng.normal(size=(batch, columns)).astype("float32")
     x = torch.from_numpy(values.copy())
-    y = net(x)
+    try:
+        y = net(x)
+    except (RuntimeError, IndexError) as error:
+        raise AssertionError(f"{name}(x) raised {type(error).__name__} ({error}): does each path "
+                             "get the columns of its list?") from None
     assert type(y) is torch.Tensor and tuple(y.shape) == (batch, 1) and y.dtype == torch.float32, (
         f"{name}(x) gave {type(y).__name__} of shape {tuple(getattr(y, 'shape', ()))}, wanted a "
         f"float32 torch.Tensor of shape ({batch}, 1).")
@@ -1057,8 +1086,9 @@ def check_paths(wide, deep, hidden, columns):
     tensors = list(net.parameters())
     assert len(tensors) == 2 * len(hidden) + 2, (
         f"{name} has {len(tensors)} parameter tensors; get the first tests cell to pass first.")
-    for p in tensors:
-        p.data.copy_(torch.from_numpy(rng.uniform(0.1, 1, size=p.shape)))
+    with torch.no_grad():
+        for p in tensors:
+            p.copy_(torch.from_numpy(rng.uniform(0.1, 1, size=p.shape)))
     base = np.ones((3, columns), "float32")
     net(torch.from_numpy(base)).sum().backward()
     reached = sum(p.grad is not None and bool(p.grad.abs().sum() > 0) for p in tensors)
@@ -1293,14 +1323,17 @@ def check_extra_loss(inputs, width, rate, batches):
     name, rng = f"ReconstructingRegressor({inputs}, {width}, {rate})", np.random.default_rng(width)
     net = ReconstructingRegressor(inputs, width, rate)
     assert isinstance(net, nn.Module), f"{name} gave {type(net).__name__}, not an nn.Module."
+    assert not any(isinstance(m, nn.LazyLinear) for m in net.modules()), (
+        f"{name} holds nn.LazyLinear, wanted nn.Linear: all sizes are known.")
     linears = {tuple(m.weight.shape): m for m in net.modules() if isinstance(m, nn.Linear)}
     wanted = [(width, inputs), (1, width), (inputs, width)]
     shapes, count = sorted(linears), len(list(net.parameters()))
     assert shapes == sorted(wanted) and count == 6, (
         f"{name} has {count} parameter tensors and nn.Linear of shapes {shapes}, wanted 6 and "
         f"{sorted(wanted)}: hidden, output and reconstruction.")
-    for p in net.parameters():
-        p.data.copy_(torch.from_numpy(rng.normal(size=p.shape)))
+    with torch.no_grad():
+        for p in net.parameters():
+            p.copy_(torch.from_numpy(rng.normal(size=p.shape)))
     (w, b), (v, c), (u, d) = (
         [t.detach().double().numpy() for t in linears[s].parameters()] for s in wanted)
     before = latest = 0.0
@@ -1353,9 +1386,10 @@ def check_total_loss(inputs, width, rate, sizes):
     linears = {tuple(m.weight.shape): m for m in net.modules() if isinstance(m, nn.Linear)}
     layers = [linears.get(s) for s in ((width, inputs), (1, width), (inputs, width))]
     assert None not in layers, f"{name} lacks a layer; get the first tests cell to pass first."
-    for p in net.parameters():
-        p.data.copy_(torch.from_numpy(rng.normal(size=p.shape)))
-    handle = net.register_forward_hook(lambda *_: calls.append(1))
+    with torch.no_grad():
+        for p in net.parameters():
+            p.copy_(torch.from_numpy(rng.normal(size=p.shape)))
+    net.register_forward_hook(lambda *_: calls.append(1))
     earlier = 0.0
     for step, size in enumerate(sizes, 1):
         x = rng.normal(size=(size, inputs)).astype("float32")
@@ -1363,10 +1397,11 @@ def check_total_loss(inputs, width, rate, sizes):
         calls.clear()
         loss = net.total_loss(torch.from_numpy(x.copy()), torch.from_numpy(y.copy()))
         said = f"in training step {step} {name}.total_loss(x, y)"
-        assert type(loss) is torch.Tensor and loss.ndim == 0, (
+        assert type(loss) is torch.Tensor and loss.ndim == 0 and loss.requires_grad, (
             f"{said} gave {type(loss).__name__} of shape {tuple(getattr(loss, 'shape', ()))}, "
-            "wanted a torch.Tensor of shape ().")
-        assert len(calls) == 1, f"{said} called the model {len(calls)} times, wanted once."
+            "wanted a torch.Tensor of shape () through which gradients flow: nothing detached.")
+        assert len(calls) == 1, (
+            f"{said} called the model {len(calls)} times, wanted once, as self(x).")
         (w, b), (v, c), (u, d) = (
             [t.detach().double().numpy() for t in m.parameters()] for m in layers)
         h = np.maximum(x @ w.T + b, 0)
@@ -1381,16 +1416,12 @@ def check_total_loss(inputs, width, rate, sizes):
         assert np.isclose(got, main + extra, rtol=1e-3), (
             f"{said} gave {got:.4f}, wanted {main:.4f} + {extra:.4f}: {cause}.")
         earlier += extra
-        try:
-            gradients = torch.autograd.grad(loss, [m.weight for m in layers], allow_unused=True)
-        except RuntimeError as error:
-            raise AssertionError(f"{said} has no usable graph (RuntimeError: {str(error)[:60]}): "
-                                 "nothing of earlier steps in it, nothing detached.") from None
+        gradients = torch.autograd.grad(loss, [m.weight for m in layers], allow_unused=True)
         assert all(g is not None and g.abs().sum() > 0 for g in gradients), (
             f"{said}.backward() did not reach all three layers: is one of the losses detached?")
-        for layer, gradient in zip(layers, gradients):
-            layer.weight.data -= 0.01 * gradient
-    handle.remove()
+        with torch.no_grad():
+            for layer, gradient in zip(layers, gradients):
+                layer.weight -= 0.01 * gradient
 
 
 for case in [(4, 3, 0.3, [5, 2])]:
@@ -1437,9 +1468,11 @@ def check_metric(inputs, width, rounds):
         assert np.isclose(got, wanted, rtol=1e-3), (
             f"{said} gave {got:.4f}, wanted {wanted:.4f}: {cause}.")
         net.reset_metric()
-        again = net.mean_error()
-        assert isinstance(again, float) and again == 0.0, (
-            f"{name}.mean_error() right after reset_metric() is {again!r}, wanted 0.0.")
+        for what in ("reset_metric()", "reset_metric() and an empty batch"):
+            again = net.mean_error()
+            assert isinstance(again, float) and again == 0.0, (
+                f"{name}.mean_error() right after {what} is {again!r}, wanted 0.0.")
+            net(torch.ones(0, inputs))
     net(torch.ones(2, inputs))
     silent = other.mean_error()
     assert isinstance(silent, float) and silent == 0.0, (
@@ -1662,8 +1695,9 @@ def check_outputs(columns, width, outputs, batch):
               "head": nn.Linear(width + columns, outputs)}
     given = fx.GraphModule(layers, graph)
     given.register_forward_hook(lambda *_: calls.append(1))
-    for p in given.parameters():
-        p.data.copy_(torch.from_numpy(rng.normal(size=p.shape)))
+    with torch.no_grad():
+        for p in given.parameters():
+            p.copy_(torch.from_numpy(rng.normal(size=p.shape)))
     values = rng.normal(size=(batch, columns)).astype("float32")
     x = torch.from_numpy(values.copy())
     y = Rewritten(given)(x)
@@ -1727,8 +1761,9 @@ def check_repeats(columns, width, outputs, numbers):
         return np.hstack([h, values]) @ u.T + d
 
     for n in numbers:  # each time with other weights, as after a training step
-        for p in given.parameters():
-            p.data.copy_(torch.from_numpy(rng.normal(size=p.shape) / 2))
+        with torch.no_grad():
+            for p in given.parameters():
+                p.copy_(torch.from_numpy(rng.normal(size=p.shape) / 2))
         y = net(torch.from_numpy(values.copy()), repeats=n)
         said = f"Rewritten(graph)(x, repeats={n})"
         assert type(y) is torch.Tensor and tuple(y.shape) == (4, outputs), (
@@ -1743,7 +1778,11 @@ def check_repeats(columns, width, outputs, numbers):
             f"{cause}.")
         assert y.requires_grad, f"{said} is cut off from the parameters: no detach, no NumPy."
         given.zero_grad()
-        y.square().sum().backward()
+        try:
+            y.square().sum().backward()
+        except RuntimeError as error:
+            raise AssertionError(f"backward of {said} raised RuntimeError ({str(error)[:99]}): "
+                                 "write h = h + z, not h += z.") from None
         missing = [k for k, m in layers.items() if m.weight.grad is None and n]
         assert not missing, f"the gradient of {said} does not reach {missing} of the graph."
 

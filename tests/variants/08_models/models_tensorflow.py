@@ -3,7 +3,7 @@
 # `fails` is text that the message of a failing tests cell must contain; `points` is what remains.
 
 
-# %% exercise="residual-regressor" wrong="skip-lost" fails="the skip is lost" points=1
+# %% exercise="residual-regressor" wrong="skip-lost" fails="the skip is lost"
 class ResidualBlock(keras.Layer):
     def __init__(self, width, depth, **kwargs):
         super().__init__(**kwargs)
@@ -262,6 +262,34 @@ class ResidualRegressor(keras.Model):
         for _ in range(self.repeats):
             h = self.first(h)
         return self.last(self.second(h))
+
+
+# %% exercise="residual-regressor" wrong="skip-not-followed-back" fails="the skip adds x itself, not stopped" points=3
+class ResidualBlock(keras.Layer):
+    def __init__(self, width, depth, **kwargs):
+        super().__init__(**kwargs)
+        self.hidden = [layers.Dense(width, activation="relu") for _ in range(depth)]
+
+    def call(self, x):
+        h = x
+        for layer in self.hidden:
+            h = layer(h)
+        return ops.stop_gradient(x) + h
+
+
+class ResidualRegressor(keras.Model):
+    def __init__(self, width, num_outputs, repeats, **kwargs):
+        super().__init__(**kwargs)
+        self.repeats = repeats
+        self.entry = layers.Dense(width, activation="relu")
+        self.first, self.second = ResidualBlock(width, 2), ResidualBlock(width, 2)
+        self.output_layer = layers.Dense(num_outputs)
+
+    def call(self, x):
+        h = self.entry(x)
+        for _ in range(self.repeats):
+            h = self.first(h)
+        return self.output_layer(self.second(h))
 
 
 # %% exercise="residual-regressor" wrong="new-block-per-repeat" fails="made anew for each repeat" points=2
@@ -597,6 +625,14 @@ def two_heads(num_left, num_right, width, num_kinds):
     value = layers.Dense(1)(layers.Concatenate()([l, r]))
     kind = layers.Dense(num_kinds, activation="relu")(r)
     return keras.Model(inputs=[left, right], outputs={"value": value, "kind": kind})
+
+
+# %% exercise="two-input-two-head" wrong="no-relu-left" fails="the left branch has no ReLU" points=2
+def two_heads(num_left, num_right, width, num_kinds):
+    left, right = keras.Input((num_left,)), keras.Input((num_right,))
+    l, r = layers.Dense(width)(left), layers.Dense(width, activation="relu")(right)
+    value = layers.Dense(1)(layers.Concatenate()([l, r]))
+    return keras.Model([left, right], {"value": value, "kind": layers.Dense(num_kinds)(r)})
 
 
 # %% exercise="two-input-two-head" wrong="one-model-for-all" fails="make the layers inside" points=2
@@ -1430,6 +1466,20 @@ class Rewritten(keras.Model):
     def call(self, x, repeats=2):
         h = self.enter(x)
         for _ in range(2):
+            h = h + self.shared(h)
+        return self.head(ops.concatenate([h, x], axis=-1))
+
+
+# %% exercise="functional-to-subclass" wrong="no-repeats-means-two" fails="whatever was asked for" points=2
+class Rewritten(keras.Model):
+    def __init__(self, graph, **kwargs):
+        super().__init__(**kwargs)
+        self.enter, self.shared, self.head = (
+            graph.get_layer(name) for name in ("enter", "shared", "head"))
+
+    def call(self, x, repeats=None):
+        h = self.enter(x)
+        for _ in range(repeats or 2):
             h = h + self.shared(h)
         return self.head(ops.concatenate([h, x], axis=-1))
 

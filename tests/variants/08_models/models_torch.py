@@ -31,7 +31,35 @@ class ResidualRegressor(nn.Module):
         return self.output(self.second(h))
 
 
-# %% exercise="residual-regressor" wrong="skip-lost" fails="the skip is lost" points=1
+# %% exercise="residual-regressor" wrong="lazy-layers" fails="holds nn.LazyLinear"
+class ResidualBlock(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.LazyLinear(width) for _ in range(depth))
+
+    def forward(self, x):
+        h = x
+        for layer in self.layers:
+            h = F.relu(layer(h))
+        return x + h
+
+
+class ResidualRegressor(nn.Module):
+    def __init__(self, num_inputs, width, num_outputs, repeats):
+        super().__init__()
+        self.repeats = repeats
+        self.entry = nn.Linear(num_inputs, width)
+        self.first, self.second = ResidualBlock(width, 2), ResidualBlock(width, 2)
+        self.output = nn.Linear(width, num_outputs)
+
+    def forward(self, x):
+        h = F.relu(self.entry(x))
+        for _ in range(self.repeats):
+            h = self.first(h)
+        return self.output(self.second(h))
+
+
+# %% exercise="residual-regressor" wrong="skip-lost" fails="the skip is lost"
 class ResidualBlock(nn.Module):
     def __init__(self, width, depth):
         super().__init__()
@@ -50,6 +78,34 @@ class ResidualRegressor(nn.Module):
         self.entry = nn.Linear(num_inputs, width)
         self.first = ResidualBlock(width, 2)
         self.second = ResidualBlock(width, 2)
+        self.output = nn.Linear(width, num_outputs)
+
+    def forward(self, x):
+        h = F.relu(self.entry(x))
+        for _ in range(self.repeats):
+            h = self.first(h)
+        return self.output(self.second(h))
+
+
+# %% exercise="residual-regressor" wrong="skip-detached" fails="the skip adds x itself, not detached" points=3
+class ResidualBlock(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(width, width) for _ in range(depth))
+
+    def forward(self, x):
+        h = x
+        for layer in self.layers:
+            h = F.relu(layer(h))
+        return x.detach() + h
+
+
+class ResidualRegressor(nn.Module):
+    def __init__(self, num_inputs, width, num_outputs, repeats):
+        super().__init__()
+        self.repeats = repeats
+        self.entry = nn.Linear(num_inputs, width)
+        self.first, self.second = ResidualBlock(width, 2), ResidualBlock(width, 2)
         self.output = nn.Linear(width, num_outputs)
 
     def forward(self, x):
@@ -114,6 +170,35 @@ class ResidualRegressor(nn.Module):
         return self.output(self.second(h))
 
 
+# %% exercise="residual-regressor" wrong="relu-on-the-sum-instead" fails="and none after the last layer" points=1
+class ResidualBlock(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(width, width) for _ in range(depth))
+
+    def forward(self, x):
+        h = x
+        for i, layer in enumerate(self.layers, 1):
+            h = layer(h)
+            h = F.relu(h + x if i == len(self.layers) else h)
+        return h
+
+
+class ResidualRegressor(nn.Module):
+    def __init__(self, num_inputs, width, num_outputs, repeats):
+        super().__init__()
+        self.repeats = repeats
+        self.entry = nn.Linear(num_inputs, width)
+        self.first, self.second = ResidualBlock(width, 2), ResidualBlock(width, 2)
+        self.output = nn.Linear(width, num_outputs)
+
+    def forward(self, x):
+        h = F.relu(self.entry(x))
+        for _ in range(self.repeats):
+            h = self.first(h)
+        return self.output(self.second(h))
+
+
 # %% exercise="residual-regressor" wrong="skip-around-each" fails="there is a skip around each layer" points=1
 class ResidualBlock(nn.Module):
     def __init__(self, width, depth):
@@ -169,6 +254,35 @@ class ResidualRegressor(nn.Module):
         h = F.relu(self.entry(x)).clone()
         for _ in range(self.repeats):
             h = self.first(h).clone()
+        return self.output(self.second(h))
+
+
+# %% exercise="residual-regressor" wrong="skip-summed-in-place" fails="write x + h, not x += h" points=1
+class ResidualBlock(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(width, width) for _ in range(depth))
+
+    def forward(self, x):
+        skip = x
+        for layer in self.layers:
+            x = F.relu(layer(x))
+        skip += x
+        return skip
+
+
+class ResidualRegressor(nn.Module):
+    def __init__(self, num_inputs, width, num_outputs, repeats):
+        super().__init__()
+        self.repeats = repeats
+        self.entry = nn.Linear(num_inputs, width)
+        self.first, self.second = ResidualBlock(width, 2), ResidualBlock(width, 2)
+        self.output = nn.Linear(width, num_outputs)
+
+    def forward(self, x):
+        h = F.relu(self.entry(x))
+        for _ in range(self.repeats):
+            h = self.first(h)
         return self.output(self.second(h))
 
 
@@ -511,6 +625,30 @@ class TwoHeads(nn.Module):
         return {"value": self.value(torch.cat([l, r], dim=-1)), "kind": self.kind(self.right(right))}
 
 
+# %% exercise="two-input-two-head" wrong="lazy-layers" fails="holds nn.LazyLinear"
+class TwoHeads(nn.Module):
+    def __init__(self, num_left, num_right, width, num_kinds):
+        super().__init__()
+        self.left, self.right = nn.LazyLinear(width), nn.LazyLinear(width)
+        self.value, self.kind = nn.LazyLinear(1), nn.LazyLinear(num_kinds)
+
+    def forward(self, left, right):
+        l, r = F.relu(self.left(left)), F.relu(self.right(right))
+        return {"value": self.value(torch.cat([l, r], dim=-1)), "kind": self.kind(r)}
+
+
+# %% exercise="two-input-two-head" wrong="no-relu-left" fails="the left branch has no ReLU" points=2
+class TwoHeads(nn.Module):
+    def __init__(self, num_left, num_right, width, num_kinds):
+        super().__init__()
+        self.left, self.right = nn.Linear(num_left, width), nn.Linear(num_right, width)
+        self.value, self.kind = nn.Linear(2 * width, 1), nn.Linear(width, num_kinds)
+
+    def forward(self, left, right):
+        l, r = self.left(left), F.relu(self.right(right))
+        return {"value": self.value(torch.cat([l, r], dim=-1)), "kind": self.kind(r)}
+
+
 # %% exercise="two-input-two-head" right="branches-as-chains"
 class TwoHeads(nn.Module):
     def __init__(self, num_left, num_right, width, num_kinds):
@@ -555,6 +693,19 @@ class WideAndDeep(nn.Module):
         for layer in self.layers:
             h = F.relu(layer(h))
         return self.output(torch.cat([x[:, self.wide], h], dim=-1))
+
+
+# %% exercise="wide-and-deep" wrong="lazy-layers" fails="holds nn.LazyLinear"
+class WideAndDeep(nn.Module):
+    def __init__(self, wide, deep, hidden):
+        super().__init__()
+        self.wide, self.deep = list(wide), list(deep)
+        self.layers = nn.Sequential(
+            *(part for width in hidden for part in (nn.LazyLinear(width), nn.ReLU())))
+        self.output = nn.LazyLinear(1)
+
+    def forward(self, x):
+        return self.output(torch.cat([x[:, self.wide], self.layers(x[:, self.deep])], dim=-1))
 
 
 # %% exercise="wide-and-deep" wrong="deep-only" fails="the output layer gets the deep path alone"
@@ -635,6 +786,22 @@ class WideAndDeep(nn.Module):
         for layer in self.layers:
             h = F.relu(layer(h))
         return self.output(torch.cat([x[:, :self.wide], h], dim=-1))
+
+
+# %% exercise="wide-and-deep" wrong="range-of-columns" fails="does each path get the columns of its list" points=2
+class WideAndDeep(nn.Module):
+    def __init__(self, wide, deep, hidden):
+        super().__init__()
+        self.wide, self.deep = list(wide), list(deep)
+        parts, last = [], len(deep)
+        for width in hidden:
+            parts += [nn.Linear(last, width), nn.ReLU()]
+            last = width
+        self.layers = nn.Sequential(*parts)
+        self.output = nn.Linear(len(wide) + last, 1)
+
+    def forward(self, x):
+        return self.output(torch.cat([x[:, self.wide], self.layers(x[:, self.deep[0]:self.deep[-1] + 1])], dim=-1))
 
 
 # %% exercise="wide-and-deep" wrong="no-relu" fails="the deep path has no ReLUs" points=1
@@ -1103,6 +1270,32 @@ class ReconstructingRegressor(nn.Module):
         self.error_sum, self.examples = 0.0, 0
 
 
+# %% exercise="reconstruction-loss" wrong="past-the-hooks" fails="0 times, wanted once, as self(x)" points=3
+class ReconstructingRegressor(nn.Module):
+    def __init__(self, num_inputs, width, rate):
+        super().__init__()
+        self.rate, self.errors = rate, []
+        self.hidden = nn.Linear(num_inputs, width)
+        self.output = nn.Linear(width, 1)
+        self.reconstruct = nn.Linear(width, num_inputs)
+
+    def forward(self, x):
+        h = F.relu(self.hidden(x))
+        errors = (self.reconstruct(h) - x).square().mean(dim=1)
+        self.extra_loss = self.rate * errors.mean()
+        self.errors += errors.tolist()
+        return self.output(h)
+
+    def total_loss(self, x, y):
+        return F.mse_loss(self.forward(x), y) + self.extra_loss
+
+    def mean_error(self):
+        return sum(self.errors) / len(self.errors) if self.errors else 0.0
+
+    def reset_metric(self):
+        self.errors = []
+
+
 # %% exercise="reconstruction-loss" wrong="mean-of-means" fails="the mean of the batches' means" points=3
 class ReconstructingRegressor(nn.Module):
     def __init__(self, num_inputs, width, rate):
@@ -1159,6 +1352,32 @@ class ReconstructingRegressor(nn.Module):
 
     def reset_metric(self):
         self.error_sum, self.examples = 0.0, 0
+
+
+# %% exercise="reconstruction-loss" wrong="nan-from-empty-batches-only" fails="reset_metric() and an empty batch" points=3
+class ReconstructingRegressor(nn.Module):
+    def __init__(self, num_inputs, width, rate):
+        super().__init__()
+        self.rate, self.errors = rate, []
+        self.hidden = nn.Linear(num_inputs, width)
+        self.output = nn.Linear(width, 1)
+        self.reconstruct = nn.Linear(width, num_inputs)
+
+    def forward(self, x):
+        h = F.relu(self.hidden(x))
+        errors = (self.reconstruct(h) - x).square().mean(dim=1)
+        self.extra_loss = self.rate * errors.mean()
+        self.errors.append(errors.detach())
+        return self.output(h)
+
+    def total_loss(self, x, y):
+        return F.mse_loss(self(x), y) + self.extra_loss
+
+    def mean_error(self):
+        return torch.cat(self.errors).mean().item() if self.errors else 0.0
+
+    def reset_metric(self):
+        self.errors = []
 
 
 # %% exercise="reconstruction-loss" wrong="metric-with-rate" fails="the rate belongs to the loss" points=3
@@ -1277,6 +1496,32 @@ class ReconstructingRegressor(nn.Module):
 
     def reset_metric(self):
         self.mean = 0.0
+
+
+# %% exercise="reconstruction-loss" wrong="lazy-layers" fails="holds nn.LazyLinear"
+class ReconstructingRegressor(nn.Module):
+    def __init__(self, num_inputs, width, rate):
+        super().__init__()
+        self.rate, self.errors = rate, []
+        self.hidden = nn.LazyLinear(width)
+        self.output = nn.LazyLinear(1)
+        self.reconstruct = nn.LazyLinear(num_inputs)
+
+    def forward(self, x):
+        h = F.relu(self.hidden(x))
+        errors = (self.reconstruct(h) - x).square().mean(dim=1)
+        self.extra_loss = self.rate * errors.mean()
+        self.errors += errors.tolist()
+        return self.output(h)
+
+    def total_loss(self, x, y):
+        return F.mse_loss(self(x), y) + self.extra_loss
+
+    def mean_error(self):
+        return sum(self.errors) / len(self.errors) if self.errors else 0.0
+
+    def reset_metric(self):
+        self.errors = []
 
 
 # %% exercise="reconstruction-loss" right="list-of-errors"
@@ -1528,6 +1773,32 @@ class Rewritten(nn.Module):
         h = F.relu(self.enter(x))
         x.clamp_(min=-1.0)
         for _ in range(repeats):
+            h = h + F.relu(self.shared(h))
+        return self.head(torch.cat([h, x], dim=-1))
+
+
+# %% exercise="functional-to-subclass" wrong="in-place-on-h" fails="write h = h + z" points=2
+class Rewritten(nn.Module):
+    def __init__(self, graph):
+        super().__init__()
+        self.enter, self.shared, self.head = graph.enter, graph.shared, graph.head
+
+    def forward(self, x, repeats=2):
+        h = F.relu(self.enter(x))
+        for _ in range(repeats):
+            h += F.relu(self.shared(h))
+        return self.head(torch.cat([h, x], dim=-1))
+
+
+# %% exercise="functional-to-subclass" wrong="no-repeats-means-two" fails="whatever was asked for" points=2
+class Rewritten(nn.Module):
+    def __init__(self, graph):
+        super().__init__()
+        self.enter, self.shared, self.head = graph.enter, graph.shared, graph.head
+
+    def forward(self, x, repeats=None):
+        h = F.relu(self.enter(x))
+        for _ in range(repeats or 2):
             h = h + F.relu(self.shared(h))
         return self.head(torch.cat([h, x], dim=-1))
 
