@@ -598,7 +598,8 @@ print("state_dict():   ", list(chain.state_dict()))
 #
 # - **In**: whatever the first block takes. **Out**: what the last block returns.
 # - A call runs the blocks in the order given: the first on the input, each other one on what the
-#   block before it returned. Each block is *called* (`block(x)`), so that its hooks run.
+#   block before it returned. Each block is *called* (`block(x)`), so that its hooks run. Gradients
+#   flow back through all of them, to the input.
 # - Without any blocks the container returns its input.
 # - The container holds the blocks themselves, not copies. Their parameters are the container's
 #   parameters, so that whoever holds the container can train, convert and save them, and `train()`
@@ -710,18 +711,20 @@ def check_order(inputs, hidden, outputs):
     name = f"OwnSequential(Linear({inputs}, {hidden}), ReLU(), Linear({hidden}, {outputs}))"
     chain, calls = OwnSequential(a, nn.ReLU(), b), []
     assert isinstance(chain, nn.Module), f"{name} gave {type(chain).__name__}, not an nn.Module."
-    assert not any(isinstance(m, nn.Sequential) for m in chain.modules()), (
+    assert not any(isinstance(m, nn.Sequential) for m in (chain, *chain._modules.values())), (
         f"{name} uses nn.Sequential; the task is to do its work yourself.")
-    x = torch.from_numpy(rng.normal(size=(5, inputs))).float()
+    x = torch.from_numpy(rng.normal(size=(5, inputs))).float().requires_grad_()
     handle = a.register_forward_hook(lambda *_: calls.append(1))
     y = chain(x)
     handle.remove()
     assert type(y) is torch.Tensor, f"{name}(x) gave {type(y).__name__}, not a torch.Tensor."
+    if y.requires_grad:
+        y.sum().backward()
 
     def dense(block, x):
         return x @ block.weight.detach().numpy().T + block.bias.detach().numpy()
 
-    x64, got = x.double().numpy(), y.detach().double().numpy()
+    x64, got = x.detach().double().numpy(), y.detach().double().numpy()
     wanted = dense(b, np.maximum(dense(a, x64), 0))
     likely = {"only the first block ran": dense(a, x64)}
     if inputs == hidden == outputs:
@@ -736,6 +739,8 @@ def check_order(inputs, hidden, outputs):
     assert len(calls) == 1, (
         f"a hook on the first block of {name} ran {len(calls)} times in one call, wanted once: "
         "write block(x), since block.forward(x) skips the hooks.")
+    assert x.grad is not None, (
+        f"no gradient flows back through {name} to its input: no detach and no no_grad in forward.")
 
 
 for sizes in [(3, 3, 3)]:
@@ -1094,18 +1099,15 @@ for width, batch in [(5, 3)]:
 # %% exercise="fixed-weight-mlp" role="tests" points=1
 # Exercise 3.3, tests 3 of 3: two training steps.
 def check_steps(width, batch):
-    name = f"FixedWeightMLP({width})"
-    block = FixedWeightMLP(width)
+    name, block = f"FixedWeightMLP({width})", FixedWeightMLP(width)
     assert isinstance(block, nn.Module), f"{name} gave {type(block).__name__}, not an nn.Module."
-    items = block.state_dict(keep_vars=True).items()
-    state = dict({id(t): (key, t) for key, t in items}.values())
-    kinds = sorted((t.requires_grad, tuple(t.shape), key) for key, t in state.items())
-    square = (width, width)
-    assert [k[:2] for k in kinds] == [(False, square), (True, (width,)), (True, square)], (
+    state = {id(t): t for t in block.state_dict(keep_vars=True).values()}.values()
+    state = sorted(state, key=lambda t: (t.requires_grad, t.dim()))
+    kinds, square = [(t.requires_grad, tuple(t.shape)) for t in state], (width, width)
+    assert kinds == [(False, square), (True, (width,)), (True, square)], (
         f"the state dict of {name} should hold the trained weight and bias of one layer, and C, "
-        f"which is not trained; it holds (trained, shape) {[k[:2] for k in kinds]}.")
-    key = kinds[0][2]
-    C, bias, weight = (state[k[2]] for k in kinds)
+        f"which is not trained; it holds (trained, shape) {kinds}.")
+    C, bias, weight = state
     rng = np.random.default_rng(width)
     rows = rng.normal(size=(batch, width))
     x, factor, constant = (torch.from_numpy(a).float() for a in (
@@ -1115,10 +1117,9 @@ def check_steps(width, batch):
         C.copy_(constant)
         weight.copy_(torch.from_numpy(rng.normal(size=square)))
         bias.fill_(0.25)
-    optimizer = torch.optim.SGD([weight, bias], lr=0.01)
 
     for step in (1, 2):
-        optimizer.zero_grad()
+        weight.grad = bias.grad = None
         w, b, c = (t.detach().clone().double().numpy() for t in (weight, bias, constant))
         y = block(x)
         assert type(y) is torch.Tensor and y.requires_grad, (
@@ -1129,18 +1130,17 @@ def check_steps(width, batch):
             f"step {step}: backward through {name} left the weight or the bias without gradient.")
         a = (x.double().numpy() @ w.T + b) @ c + 1
         upstream = factor.double().numpy()
-        from_second_use = upstream.T @ np.maximum(a, 0)
-        from_first_use = (((upstream @ w) * (a > 0)) @ c.T).T @ x.double().numpy()
-        wanted = from_second_use + from_first_use
+        second_use = upstream.T @ np.maximum(a, 0)
+        wanted = second_use + (((upstream @ w) * (a > 0)) @ c.T).T @ x.double().numpy()
         cause = "if the first tests cell passes, something is replaced or cut off on the way."
-        if np.allclose(got, from_second_use, rtol=1e-3, atol=1e-3):
+        if np.allclose(got, second_use, rtol=1e-3, atol=1e-3):
             cause = ("only the second use of dense counts: something in front of it is cut off by "
                      "detach, no_grad or .data.")
         assert np.allclose(got, wanted, rtol=1e-3, atol=1e-3), (
             f"step {step}: the gradient of the weight of {name} begins {got[0].round(3)}, wanted "
             f"{wanted[0].round(3)}: {cause}")
-        optimizer.step()
-        assert torch.equal(block.state_dict()[key], constant), (
+        torch.optim.SGD([weight, bias], lr=0.01).step()
+        assert any(torch.equal(t, constant) for t in block.state_dict().values()), (
             f"training step {step} changed C of {name}: it is drawn once and stays.")
 
 
@@ -1366,21 +1366,12 @@ def check_shrink(values, limit=None):
         f"halved {halvings} times: {cause}")
 
 
-for case in [
-    ([[3.0, -2.0], [-1.0, 0.5]],),
-    ([0.5, -0.25, 0.25],),
-    ([[8.0, 4.0, 4.0]], 4.0),
-]:
+for case in [([[3.0, -2.0], [-1.0, 0.5]],), ([0.5, -0.25, 0.25],), ([[8.0, 4.0, 4.0]], 4.0)]:
     check_shrink(*case)
 # BEGIN HIDDEN TESTS
-for case in [
-    ([[[7.0, -1.0]], [[-9.0, 4.0]], [[2.0, -0.5]]], 2.5),
-    ([[0.2, -0.3]], 0.01),
-    ([[5.0, -4.0], [0.0, 0.5]], 12.0),
-    ([[0.0, 0.0]],),
-    ([[-6.0], [-5.0], [-4.0]], 4.0),
-    (-12.0, 5.0),
-]:
+for case in [([[[7.0, -1.0]], [[-9.0, 4.0]], [[2.0, -0.5]]], 2.5), ([[0.2, -0.3]], 0.01),
+             ([[5.0, -4.0], [0.0, 0.5]], 12.0), ([[0.0, 0.0]],), (-12.0, 5.0),
+             ([[-6.0], [-5.0], [-4.0]], 4.0)]:
     check_shrink(*case)
 # END HIDDEN TESTS
 
@@ -1518,7 +1509,8 @@ print("same weights:", torch.equal(one.dense.weight, other.dense.weight))
 # - **In**: `x`, float32, rank 2 or more. **Out**: float32; if `left` returns `(..., a)` and `right`
 #   returns `(..., b)`, the result is `(..., a + b)`.
 # - Both blocks are *called* (`left(x)`), on the input as it came. Their parameters are the
-#   parameters of the `Parallel`.
+#   parameters of the `Parallel`, and `backward` reaches all of them.
+# - `left` and `right` may be one and the same block.
 #
 # **`repeat_block(make_block, n)`** is a function that returns an `nn.Sequential` of `n` blocks, for
 # `n` of 1 or more.
@@ -1573,9 +1565,9 @@ def repeat_block(make_block: Callable[[], nn.Module], n: int) -> nn.Sequential:
 
 # %% exercise="parallel" role="tests" points=1
 # Exercise 3.5, tests 1 of 3: what Parallel holds, and how it calls it.
-def check_held(width, a, b):
-    left, right = nn.Linear(width, a), nn.Linear(width, b)
-    name = f"Parallel(Linear({width}, {a}), Linear({width}, {b}))"
+def check_held(width):
+    left, right = nn.Linear(width, width), nn.Linear(width, width)
+    name = f"Parallel(Linear({width}, {width}), Linear({width}, {width}))"
     block = Parallel(left, right)
     assert isinstance(block, nn.Module), f"{name} gave {type(block).__name__}, not an nn.Module."
     held = {id(p) for p in block.parameters()}
@@ -1588,19 +1580,30 @@ def check_held(width, a, b):
     ran = []
     for part in (left, right):
         part.register_forward_hook(lambda part, *_: ran.append(part))
-    y = block(torch.ones(2, width))
-    assert type(y) is torch.Tensor and y.requires_grad, (
-        f"{name}(x) is cut off from the parameters: no detach, no NumPy.")
+    try:
+        y = block(torch.ones(2, 3, width))
+    except NotImplementedError:
+        raise
+    except (RuntimeError, IndexError, TypeError) as error:
+        raise AssertionError(f"{name}(x) raised {type(error).__name__} ({error}): both blocks get "
+                             "x as it came, and cat takes a list of what they return.") from None
+    assert type(y) is torch.Tensor, f"{name}(x) gave {type(y).__name__}, not a torch.Tensor."
     assert left in ran and right in ran, (
         f"{name}(x) did not run the hooks of both blocks: write left(x), since left.forward(x) "
         "skips what a call does.")
+    if y.requires_grad:
+        y.sum().backward()
+    reached = sum(p.grad is not None for p in block.parameters())
+    assert reached == 4, (
+        f"backward reached {reached} of the 4 parameters of {name}, wanted all: no detach, no "
+        "no_grad and no NumPy in forward.")
 
 
-for case in [(2, 2, 2)]:
-    check_held(*case)
+for width in [2]:
+    check_held(width)
 # BEGIN HIDDEN TESTS
-for case in [(4, 1, 6)]:
-    check_held(*case)
+for width in [5]:
+    check_held(width)
 # END HIDDEN TESTS
 
 # %% exercise="parallel" role="tests" points=1
@@ -1619,7 +1622,7 @@ def check_parallel(shape, a, b):
         y = block(x)
     except NotImplementedError:
         raise
-    except (RuntimeError, IndexError) as error:
+    except (RuntimeError, IndexError, TypeError) as error:
         raise AssertionError(
             f"{name}(x) for x of shape {shape} raised {type(error).__name__} ({error}): both "
             "blocks get x, and their results are concatenated on the last axis.") from None
@@ -1652,6 +1655,11 @@ for shape in [(5, 2), (5, 4, 2)]:
 # BEGIN HIDDEN TESTS
 for shape, a, b in [((3, 4), 1, 6), ((1, 2, 5, 3), 4, 2)]:
     check_parallel(shape, a, b)
+both = nn.Linear(3, 2)
+y = Parallel(both, both)(torch.ones(4, 3))
+assert type(y) is torch.Tensor and tuple(y.shape) == (4, 4), (
+    f"Parallel(dense, dense), one block on both sides, gave shape {tuple(getattr(y, 'shape', ()))}"
+    ", wanted (4, 4): children() and dictionaries with blocks as keys keep one of each.")
 # END HIDDEN TESTS
 
 # %% exercise="parallel" role="tests" points=2
@@ -1663,8 +1671,12 @@ def check_repeat(n, width):
         made.append(nn.Linear(width, width))
         return made[-1]
 
-    net = repeat_block(make_block, n)
     name = f"repeat_block(make_block, {n})"
+    try:
+        net = repeat_block(make_block, n)
+    except TypeError as error:
+        raise AssertionError(f"{name} raised TypeError ({error}): nn.Sequential must get blocks, "
+                             "make_block(), each made once.") from None
     assert isinstance(net, nn.Sequential), (
         f"{name} gave {type(net).__name__}, wanted an nn.Sequential.")
     blocks = list(net)

@@ -305,7 +305,19 @@ class OwnSequential(keras.Layer):
         return x
 
 
-# %% exercise="own-sequential" wrong="every-block-on-the-input" fails="only the last block's result on the input came back" points=1
+# %% exercise="own-sequential" wrong="gradient-stopped" fails="no gradient flows back" points=2
+class OwnSequential(keras.Layer):
+    def __init__(self, *blocks):
+        super().__init__()
+        self.blocks = list(blocks)
+
+    def call(self, x):
+        for block in self.blocks:
+            x = block(ops.stop_gradient(x))
+        return x
+
+
+# %% exercise="own-sequential" wrong="every-block-on-the-input" fails="each block got the input" points=1
 class OwnSequential(keras.Layer):
     def __init__(self, *blocks):
         super().__init__()
@@ -939,7 +951,7 @@ class Shrink(keras.Layer):
         return ops.while_loop(small, lambda k, x: (k + 1, x * 0.5), (0, x))[1]
 
 
-# %% exercise="parallel" wrong="axis-1" fails="concatenation on axis 1" points=2
+# %% exercise="parallel" wrong="axis-1" fails="concatenation on axis 1" points=3
 class Parallel(keras.Layer):
     def __init__(self, left, right):
         super().__init__()
@@ -953,7 +965,7 @@ def repeat_block(make_block, n):
     return keras.Sequential([make_block() for _ in range(n)])
 
 
-# %% exercise="parallel" wrong="axis-0" fails="concatenation on axis 0" points=2
+# %% exercise="parallel" wrong="axis-0" fails="concatenation on axis 0" points=3
 class Parallel(keras.Layer):
     def __init__(self, left, right):
         super().__init__()
@@ -967,7 +979,7 @@ def repeat_block(make_block, n):
     return keras.Sequential([make_block() for _ in range(n)])
 
 
-# %% exercise="parallel" wrong="sum" fails="the results were added" points=2
+# %% exercise="parallel" wrong="sum" fails="the results were added" points=3
 class Parallel(keras.Layer):
     def __init__(self, left, right):
         super().__init__()
@@ -981,7 +993,7 @@ def repeat_block(make_block, n):
     return keras.Sequential([make_block() for _ in range(n)])
 
 
-# %% exercise="parallel" wrong="chained" fails="both must get the input" points=2
+# %% exercise="parallel" wrong="chained" fails="both must get the input" points=3
 class Parallel(keras.Layer):
     def __init__(self, left, right):
         super().__init__()
@@ -1010,7 +1022,7 @@ def repeat_block(make_block, n):
     return keras.Sequential([make_block() for _ in range(n)])
 
 
-# %% exercise="parallel" wrong="stacked" fails="stacked on a new axis" points=2
+# %% exercise="parallel" wrong="stacked" fails="stacked on a new axis" points=3
 class Parallel(keras.Layer):
     def __init__(self, left, right):
         super().__init__()
@@ -1046,6 +1058,48 @@ class Parallel(keras.Layer):
 
     def call(self, x):
         return ops.concatenate([self.left.call(x), self.right.call(x)], axis=-1)
+
+
+def repeat_block(make_block, n):
+    return keras.Sequential([make_block() for _ in range(n)])
+
+
+# %% exercise="parallel" wrong="right-branch-stopped" fails="reached 2 of the 4" points=3
+class Parallel(keras.Layer):
+    def __init__(self, left, right):
+        super().__init__()
+        self.left, self.right = left, right
+
+    def call(self, x):
+        return ops.concatenate([self.left(x), ops.stop_gradient(self.right(x))], axis=-1)
+
+
+def repeat_block(make_block, n):
+    return keras.Sequential([make_block() for _ in range(n)])
+
+
+# %% exercise="parallel" wrong="keyed-by-name" fails="names as keys keep one of each" points=3
+class Parallel(keras.Layer):
+    def __init__(self, left, right):
+        super().__init__()
+        self.branches = {left.name: left, right.name: right}
+
+    def call(self, x):
+        return ops.concatenate([branch(x) for branch in self.branches.values()], axis=-1)
+
+
+def repeat_block(make_block, n):
+    return keras.Sequential([make_block() for _ in range(n)])
+
+
+# %% exercise="parallel" wrong="last-axis-of-rank-3" fails="on the last axis" points=3
+class Parallel(keras.Layer):
+    def __init__(self, left, right):
+        super().__init__()
+        self.left, self.right = left, right
+
+    def call(self, x):
+        return ops.concatenate([self.left(x), self.right(x)], axis=2)
 
 
 def repeat_block(make_block, n):

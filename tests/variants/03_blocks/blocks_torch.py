@@ -247,7 +247,7 @@ class OwnSequential(nn.Module):
         return x
 
 
-# %% exercise="own-sequential" wrong="module-as-key" fails="a block itself was used as the key"
+# %% exercise="own-sequential" wrong="module-as-key" fails="a block itself was used as the key" points=1
 class OwnSequential(nn.Module):
     def __init__(self, *blocks):
         super().__init__()
@@ -408,6 +408,31 @@ class OwnSequential(nn.Module):
     def forward(self, x):
         x = self.blocks[0](x)
         for block in self.blocks[1:]:
+            x = block(x)
+        return x
+
+
+# %% exercise="own-sequential" wrong="detached-between" fails="no gradient flows back" points=2
+class OwnSequential(nn.Module):
+    def __init__(self, *blocks):
+        super().__init__()
+        self.blocks = nn.ModuleList(blocks)
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = block(x.detach())
+        return x
+
+
+# %% exercise="own-sequential" wrong="no-grad" fails="no gradient flows back" points=2
+class OwnSequential(nn.Module):
+    def __init__(self, *blocks):
+        super().__init__()
+        self.blocks = nn.ModuleList(blocks)
+
+    @torch.no_grad()
+    def forward(self, x):
+        for block in self.blocks:
             x = block(x)
         return x
 
@@ -988,7 +1013,7 @@ def repeat_block(make_block, n):
     return nn.Sequential(*(make_block() for _ in range(n)))
 
 
-# %% exercise="parallel" wrong="axis-0" fails="concatenation on axis 0" points=2
+# %% exercise="parallel" wrong="axis-0" fails="concatenation on axis 0" points=3
 class Parallel(nn.Module):
     def __init__(self, left, right):
         super().__init__()
@@ -1030,7 +1055,7 @@ def repeat_block(make_block, n):
     return nn.Sequential(*(make_block() for _ in range(n)))
 
 
-# %% exercise="parallel" wrong="chained" fails="got what the left one returned" points=2
+# %% exercise="parallel" wrong="chained" fails="got what the left one returned" points=3
 class Parallel(nn.Module):
     def __init__(self, left, right):
         super().__init__()
@@ -1074,7 +1099,7 @@ def repeat_block(make_block, n):
     return nn.Sequential(*[make_block() for _ in range(n)])
 
 
-# %% exercise="parallel" wrong="stacked" fails="side by side on the last axis" points=2
+# %% exercise="parallel" wrong="stacked" fails="side by side on the last axis" points=3
 class Parallel(nn.Module):
     def __init__(self, left, right):
         super().__init__()
@@ -1088,7 +1113,7 @@ def repeat_block(make_block, n):
     return nn.Sequential(*(make_block() for _ in range(n)))
 
 
-# %% exercise="parallel" wrong="last-axis-of-rank-3" fails="concatenated on the last axis" points=2
+# %% exercise="parallel" wrong="last-axis-of-rank-3" fails="concatenated on the last axis" points=3
 class Parallel(nn.Module):
     def __init__(self, left, right):
         super().__init__()
@@ -1096,6 +1121,36 @@ class Parallel(nn.Module):
 
     def forward(self, x):
         return torch.cat([self.left(x), self.right(x)], dim=2)
+
+
+def repeat_block(make_block, n):
+    return nn.Sequential(*(make_block() for _ in range(n)))
+
+
+# %% exercise="parallel" wrong="right-branch-detached" fails="backward reached 2 of the 4" points=3
+class Parallel(nn.Module):
+    def __init__(self, left, right):
+        super().__init__()
+        self.left, self.right = left, right
+
+    def forward(self, x):
+        with torch.no_grad():
+            r = self.right(x)
+        return torch.cat([self.left(x), r], dim=-1)
+
+
+def repeat_block(make_block, n):
+    return nn.Sequential(*(make_block() for _ in range(n)))
+
+
+# %% exercise="parallel" wrong="children" fails="keep one of each" points=3
+class Parallel(nn.Module):
+    def __init__(self, left, right):
+        super().__init__()
+        self.left, self.right = left, right
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self.children()], dim=-1)
 
 
 def repeat_block(make_block, n):
@@ -1130,6 +1185,34 @@ def repeat_block(make_block, n):
     import copy
     block = make_block()
     return nn.Sequential(*[copy.deepcopy(block) for _ in range(n)])
+
+
+# %% exercise="parallel" wrong="factories-not-called" fails="must get blocks, make_block()" points=2
+class Parallel(nn.Module):
+    def __init__(self, left, right):
+        super().__init__()
+        self.left, self.right = left, right
+
+    def forward(self, x):
+        return torch.cat([self.left(x), self.right(x)], dim=-1)
+
+
+def repeat_block(make_block, n):
+    return nn.Sequential(*[make_block] * n)
+
+
+# %% exercise="parallel" wrong="cat-without-a-list" fails="cat takes a list" points=2
+class Parallel(nn.Module):
+    def __init__(self, left, right):
+        super().__init__()
+        self.left, self.right = left, right
+
+    def forward(self, x):
+        return torch.cat(self.left(x), self.right(x), dim=-1)
+
+
+def repeat_block(make_block, n):
+    return nn.Sequential(*(make_block() for _ in range(n)))
 
 
 # %% exercise="parallel" wrong="one-too-few" fails="called make_block 2 times, wanted 3" points=2
