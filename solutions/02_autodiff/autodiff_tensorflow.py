@@ -328,7 +328,13 @@ for case in [
 # Exercise 2.1, tests 2 of 2: branches and loops, close to where they change, and large numbers.
 def check_exact(formula, f, w1, w2, wanted):
     called = f"gradients_of(f, {w1}, {w2}) for f = {formula}"
-    got = gradients_of(f, w1, w2)
+    try:
+        got = gradients_of(f, w1, w2)
+    except NotImplementedError:
+        raise
+    except RuntimeError as error:
+        raise AssertionError(f"{called} raised an error ({str(error)[:60]}…); get the first tests "
+                             "cell to pass first.") from None
     assert isinstance(got, (tuple, list)) and len(got) == 2 and all(
         isinstance(g, tf.Tensor) for g in got), (
         f"{called} must give a tuple of two tensors; get the first tests cell to pass first.")
@@ -1023,9 +1029,9 @@ for operation in (safe_root, careless):
 # - Values and gradients are finite. Their error is at most $10^{-5}$, or $10^{-5}$ of the right
 #   value where that is larger than 1.
 #
-# Build it from elementary functions such as `tf.exp`, `tf.math.log1p`, `tf.abs`, `tf.where`,
-# without the ready-made softplus. The decorator is there already, so return two things. The first
-# tests cell (1 point) looks at values, the second (2 points) at gradients.
+# Elementary functions such as `tf.exp`, `tf.math.log1p`, `tf.abs`, `tf.where` are enough. The
+# decorator is there already, so return two things. The first tests cell (1 point) looks at values,
+# the second (2 points) at gradients.
 
 # %% [markdown] exercise="stable-softplus" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1105,7 +1111,11 @@ def check_slope(values, upstream):
     called = f"the gradient of softplus(x), upstream gradient {upstream},"
     with tf.GradientTape() as tape:
         tape.watch(x)
-        y = softplus(x)
+        try:
+            y = softplus(x)
+        except ValueError as error:
+            raise AssertionError(f"softplus(x) raised an error ({str(error)[:70]}); get the first "
+                                 "tests cell to pass first.") from None
     assert isinstance(y, tf.Tensor) and y.shape == x.shape, (
         f"softplus(x) gave {type(y).__name__}, wanted a tensor of the shape of x.")
     got = tape.gradient(y, x, output_gradients=given)

@@ -527,6 +527,12 @@ def softplus(x):
     return operation(x)
 
 
+# %% exercise="stable-softplus" right="ready-made-value"
+@tf.custom_gradient
+def softplus(x):
+    return tf.nn.softplus(x), lambda upstream: upstream * tf.sigmoid(x)
+
+
 # %% exercise="gradient-and-hessian" wrong="first-gradient-outside" fails="is asked for and taken apart inside the block"
 def gradient_and_hessian(f, x):
     with tf.GradientTape(persistent=True) as outer:

@@ -585,6 +585,19 @@ class Softplus(torch.autograd.Function):
         return (upstream * ctx.slope).float()
 
 
+# %% exercise="stable-softplus" right="ready-made-value"
+class Softplus(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.nn.functional.softplus(x)
+
+    @staticmethod
+    def backward(ctx, upstream):
+        (x,) = ctx.saved_tensors
+        return upstream * x.sigmoid()
+
+
 # %% exercise="gradient-and-hessian" wrong="walk-not-recorded" fails="the gradient was not recorded"
 def gradient_and_hessian(f, x):
     own = x.detach().requires_grad_()
@@ -714,6 +727,16 @@ def gradient_and_hessian(f, x):
         return g, torch.zeros_like(x).repeat(len(x), 1).detach()
     eye = torch.eye(len(x), dtype=torch.float64)
     return g, torch.autograd.grad(g, x, eye, is_grads_batched=True)[0]
+
+
+# %% exercise="gradient-and-hessian" right="torch-func"
+def gradient_and_hessian(f, x):
+    return torch.func.grad(f)(x), torch.func.hessian(f)(x)
+
+
+# %% exercise="gradient-and-hessian" right="autograd-functional"
+def gradient_and_hessian(f, x):
+    return torch.autograd.functional.jacobian(f, x), torch.autograd.functional.hessian(f, x)
 
 
 # %% exercise="this-call-only" wrong="accumulates-in-grad" fails="it accumulates from call to call" points=2
