@@ -849,7 +849,12 @@ for case in [([0.1, -0.9], "float64", [0.7, 2.6], "float32"), (2.5, "float64", 3
 def check_overflow(values_a, values_b, dtype):
     first, second = np.array(values_a, dtype), np.array(values_b, dtype)
     called = f"mixed_sum({values_a}, {values_b}), both {dtype},"
-    got = mixed_sum(tf.constant(first), tf.constant(second))
+    try:
+        got = mixed_sum(tf.constant(first), tf.constant(second))
+    except tf.errors.InvalidArgumentError as error:
+        raise AssertionError(f"{called} raised InvalidArgumentError ({str(error)[:110]}…): "
+                             "TensorFlow does not add booleans, nor two dtypes; convert both."
+                             ) from None
     assert isinstance(got, tf.Tensor), f"{called} gave a {type(got).__name__}, wanted a tensor."
     wanted = first.astype("float64") + second.astype("float64")
     assert tuple(got.shape) == wanted.shape and got.dtype == tf.float32, (
@@ -1373,7 +1378,11 @@ def check_arguments(shape, row, places):
     given = {"values": values.copy(), "places": places.copy(), "amounts": amounts.copy()}
     table = tf.Variable(start)
     called = f"update_table(table, {row}, values, places, amounts) with places {places.tolist()}"
-    update_table(table, row, *given.values())
+    try:
+        update_table(table, row, *given.values())
+    except (tf.errors.InvalidArgumentError, ValueError, IndexError) as error:
+        raise AssertionError(f"{called} raised {type(error).__name__}; get the first tests cell to "
+                             "pass first.") from None
     wanted = start.copy()
     wanted[row] = values
     wanted[places[:, 0], places[:, 1]] += amounts

@@ -1379,7 +1379,13 @@ def check_arguments(shape, row, places):
     given = {"values": values.copy(), "places": places.copy(), "amounts": amounts.copy()}
     table = torch.from_numpy(start.copy())
     called = f"update_table(table, {row}, values, places, amounts) with places {places.tolist()}"
-    update_table(table, row, *given.values())
+    try:
+        update_table(table, row, *given.values())
+    except NotImplementedError:
+        raise
+    except (RuntimeError, IndexError) as error:
+        raise AssertionError(f"{called} raised {type(error).__name__} ({error}); get the first "
+                             "tests cell to pass first.") from None
     wanted = start.copy()
     wanted[row] = values
     wanted[places[:, 0], places[:, 1]] += amounts
