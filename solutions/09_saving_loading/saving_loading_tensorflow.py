@@ -651,7 +651,8 @@ for name in ("x.npy", "gift.npy", "dictionary.npz", "plain.keras", "risky.keras"
 # - There is no `tf` because Keras can compute with other *backends*, and is told in an environment
 #   variable which one to take. In that process it is PyTorch, which has to be installed (where this
 #   course is, it is, and in Colab too). What is in Keras's files does not depend on the backend.
-#   Use `keras`, `layers`, `ops` and NumPy.
+#   Matplotlib and scikit-learn are left out, because Keras starts sooner without them. Use `keras`,
+#   `layers`, `ops` and NumPy.
 #
 # The three tests cells (1 point each) look at the file, load it in this process, and load it in a
 # new one, which takes a few seconds.
@@ -802,7 +803,7 @@ import ast, inspect, json, linecache, os, pickle, subprocess, sys, tempfile, war
 from collections.abc import Callable
 from pathlib import Path
 os.environ["KERAS_BACKEND"] = "torch"
-sys.modules["tensorflow"] = None  # as if it were not installed
+sys.modules |= dict.fromkeys(["tensorflow", "matplotlib", "sklearn"])  # as if not installed
 import keras
 import numpy as np
 from keras import layers, ops

@@ -822,7 +822,9 @@ def check_constants(what, model, wanted):
     called = f"audit(model) for {what}"
     with tf.device("CPU:0"):
         model(tf.ones((1, 3)))
+    held = [w.path for w in model.weights]
     got = audit(model)
+    assert [w.path for w in model.weights] == held, f"{called} added a weight: change nothing."
     assert isinstance(got, dict), f"{called} gave {type(got).__name__}, wanted a dictionary."
     assert all(type(d) is str and type(p) is list for d, p in got.items()), (
         f"{called} gave {got}, wanted a dictionary from text to lists.")

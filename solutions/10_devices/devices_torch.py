@@ -835,8 +835,9 @@ class Constant(nn.Module):
 
 
 def check_constants(what, model, wanted):
-    called = f"audit(model) for {what}"
+    called, held = f"audit(model) for {what}", list(model.state_dict())
     got = audit(model)
+    assert list(model.state_dict()) == held, f"{called} registered a constant: change nothing."
     assert isinstance(got, dict), f"{called} gave {type(got).__name__}, wanted a dictionary."
     assert all(type(d) is str and type(p) is list for d, p in got.items()), (
         f"{called} gave {got}, wanted a dictionary from text to lists.")

@@ -478,6 +478,26 @@ def audit(model):
     return found
 
 
+# %% exercise="one-device-audit" wrong="adds-the-constants-as-weights" fails="added a weight" points=2
+def audit(model):
+    constants = []
+    for layer in model._flatten_layers():
+        for name, value in list(vars(layer).items()):
+            if isinstance(value, (tf.Tensor, tf.Variable)):
+                constants.append((place(value), f"{layer.path}/{name}"))
+                with layer._open_name_scope():
+                    layer._tracker.unlock()
+                    layer.add_weight(shape=value.shape, name=name, trainable=False)
+                    layer._tracker.lock()
+    found = {}
+    for w in model.weights:
+        if not any(w.path == path for _, path in constants):
+            found.setdefault(place(w.value), []).append(w.path)
+    for device, path in constants:
+        found.setdefault(device, []).append(path)
+    return found
+
+
 # %% exercise="copy-if-needed" wrong="assignment-in-a-scope" fails="a scope around an assignment copies nothing"
 def to_device(batch, device):
     with tf.device(device):

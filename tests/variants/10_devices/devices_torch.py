@@ -464,6 +464,19 @@ def audit(model):
     return found
 
 
+# %% exercise="one-device-audit" wrong="registers-the-constants" fails="registered a constant" points=2
+def audit(model):
+    for module in model.modules():
+        for name, value in list(vars(module).items()):
+            if isinstance(value, torch.Tensor):
+                delattr(module, name)
+                module.register_buffer(name, value)
+    found = {}
+    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        found.setdefault(str(tensor.device), []).append(name)
+    return found
+
+
 # %% exercise="copy-if-needed" wrong="assignment-in-a-scope" fails="a scope around an assignment copies nothing"
 def to_device(batch, device):
     with torch.device(device):
