@@ -81,6 +81,17 @@ def parameter_shapes(block):
     return {w.path: tuple(w.shape)[::-1] for w in block.weights}
 
 
+# %% exercise="parameter-shapes" wrong="same-by-value" fails="also those with equal values" points=1
+def parameter_shapes(block):
+    shapes, seen = {}, []
+    for w in block.weights:
+        array = w.numpy()
+        if not any(np.array_equal(array, other) for other in seen):
+            seen.append(array)
+            shapes[w.path] = tuple(w.shape)
+    return shapes
+
+
 # %% exercise="parameter-shapes" right="loop-over-arrays"
 def parameter_shapes(block):
     shapes = {}
