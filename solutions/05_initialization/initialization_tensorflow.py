@@ -423,10 +423,12 @@ def check_unbuilt(width, hidden, called_before):
     assert len(net.weights) == 6, (
         f"after init_normal on {title} it has {len(net.weights)} weights, wanted 6: call "
         "net(example) to have it built, before you walk over it.")
-    w = dense.kernel.numpy()
+    w = dense.weights[0].numpy()
     assert tuple(w.shape) == (width, hidden), f"the first layer has a kernel of shape {w.shape}."
     cause = "get the first two tests cells to pass first."
-    if abs(w.std() * np.sqrt((width + hidden) / 2) - 1) < 0.1:
+    if dense.kernel is not dense.weights[0]:
+        cause = "an attribute got a new variable; assign to the one that is there."
+    elif abs(w.std() * np.sqrt((width + hidden) / 2) - 1) < 0.1:
         cause = ("that is its default, drawn when it was built: it was not reached, or net was "
                  "built later; call net(example) before you assign.")
     assert 0.009 < w.std() < 0.011, (
@@ -977,7 +979,11 @@ def check_blocks(xavier_name, constant_name, *value):
         w.assign(np.full(w.shape, 7.0))
     called = ", ".join(map(repr, (xavier_name, constant_name, *value)))
     called = f"xavier_and_constant(net, {called})"
-    xavier_and_constant(net, xavier_name, constant_name, *value)
+    try:
+        xavier_and_constant(net, xavier_name, constant_name, *value)
+    except AttributeError as error:
+        raise AssertionError(f"{called} raised AttributeError ({error}): a block may be a layer or "
+                             "hold layers; _flatten_layers() walks over all of them.") from None
     wanted, drawn = (value or (42.0,))[0], []
     swapped = not any(np.all(w == wanted) for w in net.get_layer(constant_name).get_weights())
     for layer in net.get_layer(xavier_name)._flatten_layers():
@@ -1025,7 +1031,8 @@ def check_rest(xavier_name, constant_name):
                              layers.Dense(6)], name="body")
     net = keras.Sequential([keras.Input((4,)), layers.Dense(5, name="stem"),
                             layers.LayerNormalization(name="norm"), body,
-                            layers.Dense(2, name="head")])
+                            layers.Dense(2, name="head"),
+                            *(layers.Dense(2, name=f"{n}_more") for n in ("stem", "body", "head"))])
     rng = np.random.default_rng(5)
     for w in net.weights:
         w.assign(rng.normal(size=w.shape))
@@ -1039,7 +1046,7 @@ def check_rest(xavier_name, constant_name):
                  for w in layer.weights if isinstance(layer, layers.Dense)}
     inside = {id(w) for name in (xavier_name, constant_name) for w in net.get_layer(name).weights}
     for w, old in zip(variables, before):
-        drawn = id(w) in of_blocks and w is of_blocks[id(w)].kernel
+        drawn = id(w) in of_blocks and w is of_blocks[id(w)].weights[0]
         changed = not np.array_equal(w.numpy(), old)
         assert not changed or drawn, (
             f"{called} changed a {w.name}, of shape {tuple(w.shape)}: " + (
@@ -1546,7 +1553,11 @@ def check_seed(name, seed):
     at_first = nets[0].get_layer(name).get_weights()
     for net, top in zip(nets, (1, 2)):
         random.seed(top), np.random.seed(top)
-        reinitialise(net, name, seed)
+        try:
+            reinitialise(net, name, seed)
+        except AttributeError as error:
+            raise AssertionError(f"{called} raised AttributeError ({error}): get the first tests "
+                                 "cell to pass first.") from None
         after = random.random(), np.random.random()
         random.seed(top), np.random.seed(top)
         assert after == (random.random(), np.random.random()), (
@@ -1591,7 +1602,11 @@ def check_rest(name):
     variables, before = [*net.weights], net.get_weights()
     inside = {id(w) for w in net.get_layer(name).weights}
     called = f"reinitialise(net, {name!r}, 3)"
-    reinitialise(net, name, 3)
+    try:
+        reinitialise(net, name, 3)
+    except AttributeError as error:
+        raise AssertionError(f"{called} raised AttributeError ({error}): get the first tests cell "
+                             "to pass first.") from None
     assert [id(w) for w in net.weights] == [id(w) for w in variables], (
         f"{called} replaced variables, which an optimizer made before does not know: assign to the "
         "ones that are there.")

@@ -235,7 +235,8 @@ for start in ("constant", "default"):
 #   `example` to give them their shapes.
 # - Every weight gets a draw of its own; two layers of one shape do not get the same numbers.
 # - The parameters stay the objects that they were, and the parameters of all other layers keep
-#   their values.
+#   their values. (In training mode the call of `net` moves the running statistics of batch norm.
+#   They are no parameters, and no test looks at them.)
 #
 # The three tests cells (1 point each) look at which layers are reached, at the distribution, and at
 # lazy layers and what must not change.
@@ -879,7 +880,11 @@ def check_blocks(xavier_path, constant_path, *value):
             p.fill_(7.0)
     called = f"xavier_and_constant({', '.join(map(repr, (xavier_path, constant_path, *value)))})"
     called = called.replace("(", "(net, ", 1)
-    xavier_and_constant(net, xavier_path, constant_path, *value)
+    try:
+        xavier_and_constant(net, xavier_path, constant_path, *value)
+    except AttributeError as error:
+        raise AssertionError(f"{called} raised AttributeError ({error}): a block may be a layer or "
+                             "hold layers; modules() walks over all of them.") from None
     wanted = (value or (42.0,))[0]
     constant = [m for m in net.get_submodule(constant_path).modules() if isinstance(m, nn.Linear)]
     swapped = not all(bool((m.weight == wanted).all()) for m in constant)
@@ -922,6 +927,8 @@ def check_rest(xavier_path, constant_path):
     net = nn.Sequential(
         nn.Linear(4, 5), nn.LayerNorm(5),
         nn.Sequential(nn.Linear(5, 6), nn.LayerNorm(6), nn.Linear(6, 6)), nn.Linear(6, 2))
+    for parent, _, name in (path.rpartition(".") for path in (xavier_path, constant_path)):
+        net.get_submodule(parent).add_module(f"{name}0", nn.Linear(2, 2))
     rng = np.random.default_rng(5)
     with torch.no_grad():
         for p in net.parameters():
@@ -1422,8 +1429,13 @@ def check_seed(path, seed):
     called, drawn = f"reinitialise(net, {path!r}, {seed})", []
     for net, top in zip(nets, (1, 2)):
         torch.manual_seed(top)
+        torch.rand(3)
         state = torch.get_rng_state()
-        reinitialise(net, path, seed)
+        try:
+            reinitialise(net, path, seed)
+        except AttributeError as error:
+            raise AssertionError(f"{called} raised AttributeError ({error}): get the first tests "
+                                 "cell to pass first.") from None
         assert torch.equal(torch.get_rng_state(), state), (
             f"{called} left the global generator at another place, so that all that the program "
             "draws later is changed: keep its state and put it back, or use "
@@ -1463,7 +1475,11 @@ def check_rest(path):
     objects = {name: (p, p.requires_grad) for name, p in net.named_parameters()}
     before = {name: t.clone() for name, t in net.state_dict().items()}
     called = f"reinitialise(net, {path!r}, 3)"
-    reinitialise(net, path, 3)
+    try:
+        reinitialise(net, path, 3)
+    except AttributeError as error:
+        raise AssertionError(f"{called} raised AttributeError ({error}): get the first tests cell "
+                             "to pass first.") from None
     after = net.state_dict()
     assert list(after) == list(before), f"{called} changed the names in the state dict."
     for name, t in after.items():

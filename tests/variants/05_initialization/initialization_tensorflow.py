@@ -213,6 +213,17 @@ def init_normal(net, example):
                 layer.bias.assign(tf.zeros(layer.bias.shape))
 
 
+# %% exercise="normal-everywhere" wrong="new-variables" fails="an attribute got a new variable" points=2
+def init_normal(net, example):
+    net(example)
+    for layer in net._flatten_layers():
+        if isinstance(layer, layers.Dense):
+            draw = initializers.RandomNormal(stddev=0.01)
+            layer._kernel = tf.Variable(draw(layer.kernel.shape))
+            if layer.bias is not None:
+                layer.bias.assign(ops.zeros_like(layer.bias))
+
+
 # %% exercise="thresholded-uniform" wrong="drawn-again" fails="were small entries drawn again" points=1
 class ThresholdedUniform(initializers.Initializer):
     def __init__(self, limit=10.0, edge=5.0):
@@ -668,6 +679,33 @@ def xavier_and_constant(net, xavier_name, constant_name, value=42.0):
 
     walk(net.get_layer(xavier_name), lambda: initializers.get("glorot_uniform"))
     walk(net.get_layer(constant_name), lambda: initializers.Constant(value))
+
+
+# %% exercise="xavier-and-constant" wrong="text-of-the-path" fails="in neither of the two blocks" points=2
+def xavier_and_constant(net, xavier_name, constant_name, value=42.0):
+    for block in net.layers:
+        for layer in block._flatten_layers():
+            if isinstance(layer, layers.Dense) and block.name.startswith(xavier_name):
+                layer.kernel.assign(initializers.GlorotUniform()(layer.kernel.shape))
+            elif isinstance(layer, layers.Dense) and block.name.startswith(constant_name):
+                layer.kernel.assign(initializers.Constant(value)(layer.kernel.shape))
+
+
+# %% exercise="xavier-and-constant" wrong="new-variables" fails="left a kernel as it was" points=2
+def xavier_and_constant(net, xavier_name, constant_name, value=42.0):
+    for name, make in ((xavier_name, initializers.GlorotUniform),
+                       (constant_name, lambda: initializers.Constant(value))):
+        for layer in net.get_layer(name)._flatten_layers():
+            if isinstance(layer, layers.Dense):
+                layer._kernel = tf.Variable(make()(layer.kernel.shape))
+
+
+# %% exercise="xavier-and-constant" wrong="layers-taken-for-granted" fails="a block may be a layer or hold layers"
+def xavier_and_constant(net, xavier_name, constant_name, value=42.0):
+    for layer in net.get_layer(xavier_name).layers:
+        layer.kernel.assign(initializers.GlorotUniform()(layer.kernel.shape))
+    for layer in net.get_layer(constant_name).layers:
+        layer.kernel.assign(initializers.Constant(value)(layer.kernel.shape))
 
 
 # %% exercise="xavier-bound" wrong="first-two-axes" fails="the fans of a dense kernel only" points=2

@@ -530,6 +530,21 @@ def xavier_and_constant(net, xavier_path, constant_path, value=42.0):
                 block.weight[:] = value
 
 
+# %% exercise="xavier-and-constant" wrong="text-of-the-path" fails="in neither of the two blocks" points=2
+def xavier_and_constant(net, xavier_path, constant_path, value=42.0):
+    for path, block in net.named_modules():
+        if isinstance(block, nn.Linear) and path.startswith(xavier_path):
+            nn.init.xavier_uniform_(block.weight)
+        elif isinstance(block, nn.Linear) and path.startswith(constant_path):
+            nn.init.constant_(block.weight, value)
+
+
+# %% exercise="xavier-and-constant" wrong="blocks-taken-for-layers" fails="a block may be a layer or hold layers"
+def xavier_and_constant(net, xavier_path, constant_path, value=42.0):
+    nn.init.xavier_uniform_(net.get_submodule(xavier_path).weight)
+    nn.init.constant_(net.get_submodule(constant_path).weight, value)
+
+
 # %% exercise="xavier-bound" wrong="first-two-axes" fails="the fans of a dense layer only" points=2
 def xavier_bound(shape):
     if len(shape) < 2:
@@ -828,6 +843,16 @@ def reinitialise(net, path, seed):
         if hasattr(block, "reset_parameters"):
             block.reset_parameters()
     torch.manual_seed(0)
+
+
+# %% exercise="reinitialise-one" wrong="seeded-anew-as-at-first" fails="left the global generator at another place" points=2
+def reinitialise(net, path, seed):
+    first = torch.initial_seed()
+    torch.manual_seed(seed)
+    for block in net.get_submodule(path).modules():
+        if hasattr(block, "reset_parameters"):
+            block.reset_parameters()
+    torch.manual_seed(first)
 
 
 # %% exercise="reinitialise-one" wrong="seed-ignored" fails="so seed the generator with it before the draw" points=2
