@@ -1071,7 +1071,12 @@ def check_weights(wide, deep, hidden, columns):
     name = f"WideAndDeep({wide}, {deep}, {hidden})"
     net = WideAndDeep(list(wide), list(deep), list(hidden))
     assert isinstance(net, keras.Model), f"{name} gave {type(net).__name__}, not a keras.Model."
-    net(np.ones((2, columns), "float32"))
+    try:
+        net(np.ones((2, columns), "float32"))
+    except TypeError as error:
+        told = " ".join(str(error).split())[:150]
+        raise AssertionError(f"{name}(x) raised TypeError ({told}…): a "
+                             "tensor takes no list as its index; see ops.take.") from None
     shapes = sorted(tuple(w.shape) for w in net.trainable_weights)
     kernels = [*zip([len(deep), *hidden], hidden), (len(wide) + hidden[-1], 1)]
     wanted = sorted([*kernels, *((n,) for _, n in kernels)])

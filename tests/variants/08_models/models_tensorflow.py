@@ -789,6 +789,21 @@ class WideAndDeep(keras.Model):
         return self.last(ops.concatenate([x[:, :len(self.wide)], h], axis=-1))
 
 
+# %% exercise="wide-and-deep" wrong="list-as-an-index" fails="a tensor takes no list as its index"
+class WideAndDeep(keras.Model):
+    def __init__(self, wide, deep, hidden, **kwargs):
+        super().__init__(**kwargs)
+        self.wide, self.deep = list(wide), list(deep)
+        self.hidden = [layers.Dense(width, activation="relu") for width in hidden]
+        self.output_layer = layers.Dense(1)
+
+    def call(self, x):
+        h = x[:, self.deep]
+        for layer in self.hidden:
+            h = layer(h)
+        return self.output_layer(ops.concatenate([x[:, self.wide], h], axis=-1))
+
+
 # %% exercise="wide-and-deep" wrong="no-relu" fails="the deep path has no ReLUs" points=1
 class WideAndDeep(keras.Model):
     def __init__(self, wide, deep, hidden, **kwargs):
