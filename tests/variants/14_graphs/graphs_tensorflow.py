@@ -236,6 +236,12 @@ def trace_once(function):
     return made[0]
 
 
+# %% exercise="trace-once" wrong="factor-with-one-entry" fails="a float32 tensor of shape ()" points=2
+def trace_once(function):
+    graph = tf.function(function, input_signature=[tf.TensorSpec([None]), tf.TensorSpec([1])])
+    return lambda x, factor: graph(x, tf.constant([factor], tf.float32))
+
+
 # %% exercise="trace-once" right="concrete-function"
 def trace_once(function):
     graph = []
@@ -373,6 +379,16 @@ def collatz_steps(n, most):
     while n != 1 and steps < most:
         n = tf.where(n % 2 == 0, n // 2, 3 * n + 1)
         steps += 1
+    return steps
+
+
+# %% exercise="graph-loop" wrong="unrolled-a-fixed-number-of-times" fails="whatever it runs over" points=2
+def collatz_steps(n, most):
+    steps = tf.constant(0, tf.int64)
+    for _ in range(128):
+        going = (n != 1) & (steps < most)
+        n = tf.where(going, tf.where(n % 2 == 0, n // 2, 3 * n + 1), n)
+        steps += tf.cast(going, tf.int64)
     return steps
 
 
@@ -613,6 +629,23 @@ class RunningMean(layers.Layer):
         self.count.assign(0.0)
 
 
+# %% exercise="graph-state" wrong="returns-its-variable" fails="which a variable is not" points=3
+class RunningMean(layers.Layer):
+    def __init__(self, width):
+        super().__init__()
+        self.mean = self.add_weight(shape=(width,), initializer="zeros", trainable=False)
+        self.count = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+    def call(self, x):
+        self.count.assign_add(ops.cast(ops.shape(x)[0], "float32"))
+        self.mean.assign_add(ops.sum(x - self.mean, axis=0) / self.count)
+        return self.mean
+
+    def reset(self):
+        self.mean.assign(ops.zeros_like(self.mean))
+        self.count.assign(0.0)
+
+
 # %% exercise="graph-state" right="running-mean-updated"
 class RunningMean(layers.Layer):
     def __init__(self, width):
@@ -723,6 +756,11 @@ def limit_peak(x):
 def limit_peak(x):
     peak = tf.reduce_max(x)
     return x / tf.maximum(peak, 1.0), peak
+
+
+# %% exercise="no-breaks" wrong="without-the-peak" fails="wanted a pair of tensors"
+def limit_peak(x):
+    return x / tf.maximum(tf.reduce_max(tf.abs(x)), 1.0)
 
 
 # %% exercise="no-breaks" right="autograph-if"

@@ -268,6 +268,12 @@ def trace_once(function, backend):
     return graph(torch.ones(2), torch.tensor(1.0))
 
 
+# %% exercise="trace-once" wrong="factor-with-one-entry" fails="a float32 tensor of shape ()" points=2
+def trace_once(function, backend):
+    graph = torch.compile(function, backend=backend, dynamic=True)
+    return lambda x, factor: graph(x, torch.tensor([factor], dtype=torch.float32))
+
+
 # %% exercise="trace-once" right="marked-sizes"
 def trace_once(function, backend):
     graph = torch.compile(function, backend=backend)
@@ -418,6 +424,16 @@ def collatz_steps(n, most):
 
     return torch.while_loop(lambda n, steps: (n != 1) & (steps < most), body,
                             (n, torch.tensor(0.0)))[1]
+
+
+# %% exercise="graph-loop" wrong="unrolled-a-fixed-number-of-times" fails="whatever it runs over" points=2
+def collatz_steps(n, most):
+    steps = torch.tensor(0)
+    for _ in range(128):
+        going = (n != 1) & (steps < most)
+        n = torch.where(going, torch.where(n % 2 == 0, n // 2, 3 * n + 1), n)
+        steps = steps + going
+    return steps
 
 
 # %% exercise="graph-loop" right="limit-in-the-state"
@@ -620,6 +636,41 @@ class RunningMean(nn.Module):
         self.count.zero_()
 
 
+# %% exercise="graph-state" wrong="returns-its-buffer" fails="a buffer itself was returned" points=3
+class RunningMean(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("count", torch.zeros(()))
+
+    def forward(self, x):
+        self.count += len(x)
+        self.mean += (x - self.mean).sum(0) / self.count
+        return self.mean
+
+    def reset(self):
+        self.mean.zero_()
+        self.count.zero_()
+
+
+# %% exercise="graph-state" wrong="prints" fails="no .item(), no print" points=1
+class RunningMean(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(width))
+        self.register_buffer("count", torch.zeros(()))
+
+    def forward(self, x):
+        self.total += x.sum(0)
+        self.count += len(x)
+        print("rows so far:", self.count)
+        return self.total / self.count
+
+    def reset(self):
+        self.total.zero_()
+        self.count.zero_()
+
+
 # %% exercise="graph-state" right="assigned-anew"
 class RunningMean(nn.Module):
     def __init__(self, width):
@@ -757,6 +808,18 @@ def limit_peak(x):
 def limit_peak(x):
     peak = x.max()
     return x / peak.clamp(min=1), peak
+
+
+# %% exercise="no-breaks" wrong="divided-in-place" fails="changed the caller's x" points=1
+def limit_peak(x):
+    peak = x.abs().max()
+    x /= peak.clamp(min=1)
+    return x, peak
+
+
+# %% exercise="no-breaks" wrong="without-the-peak" fails="wanted a pair of tensors"
+def limit_peak(x):
+    return x / x.abs().max().clamp(min=1)
 
 
 # %% exercise="no-breaks" right="python-max"
