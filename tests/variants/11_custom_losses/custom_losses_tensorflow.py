@@ -191,6 +191,16 @@ def squared_error(y_true, y_pred):
     return (p - t) ** 2
 
 
+# %% exercise="one-column-targets" wrong="numbers-counted" fails="not even without examples" points=2
+def squared_error(y_true, y_pred):
+    for t in (y_true, y_pred):
+        if len(t.shape) not in (1, 2) or ops.size(t) != len(t):
+            raise ValueError("wanted a row or a column")
+    if len(y_true) != len(y_pred):
+        raise ValueError("the numbers of examples differ")
+    return ops.square(ops.ravel(ops.cast(y_true, "float32")) - ops.ravel(y_pred))
+
+
 # %% exercise="weighted-reduction" wrong="mean-by-the-weights" fails="divided by the sum of the weights, wanted the number of examples" points=1
 def reduce_losses(losses, weights=None, reduction="mean"):
     if reduction not in ("none", "sum", "mean", "weighted_mean"):
@@ -366,6 +376,22 @@ def reduce_losses(losses, weights=None, reduction="mean"):
     if divisor == 0:
         return tf.constant(0.0)
     return ops.sum(losses * w) / divisor
+
+
+# %% exercise="weighted-reduction" wrong="four-ifs-and-no-else" fails="raised UnboundLocalError, wanted ValueError" points=2
+def reduce_losses(losses, weights=None, reduction="mean"):
+    if weights is None:
+        weights = ops.ones_like(losses)
+    weighted = losses * weights
+    if reduction == "none":
+        result = weighted
+    if reduction == "sum":
+        result = ops.sum(weighted)
+    if reduction == "mean":
+        result = ops.sum(weighted) / max(len(losses), 1)
+    if reduction == "weighted_mean":
+        result = ops.divide_no_nan(ops.sum(weighted), ops.sum(weights))
+    return result
 
 
 # %% exercise="kernel-penalty" wrong="biases-too" fails="biases, or scales of a normalisation, are penalised too"
@@ -819,3 +845,17 @@ class HuberLoss(keras.losses.Loss):
     @classmethod
     def from_config(cls, config):
         return cls(**config)
+
+
+# %% exercise="configured-loss" wrong="threshold-in-float32" fails="in float32 it is another one" points=2
+class HuberLoss(keras.losses.Loss):
+    def __init__(self, threshold=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.threshold = tf.constant(threshold, tf.float32)
+
+    def call(self, y_true, y_pred):
+        size, t = ops.abs(y_true - y_pred), self.threshold
+        return ops.mean(ops.where(size <= t, size**2 / 2, t * size - t**2 / 2), axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "threshold": float(self.threshold)}

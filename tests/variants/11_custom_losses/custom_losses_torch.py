@@ -30,7 +30,7 @@ def huber(y_pred, y_true, threshold=1.0):
     return torch.where(size <= threshold, size**2 / 2, threshold * size - threshold**2 / 2).mean(dim=1)
 
 
-# %% exercise="huber-per-sample" wrong="no-absolute-value" fails="large negative errors are squared too"
+# %% exercise="huber-per-sample" wrong="no-absolute-value" fails="large errors below zero are squared"
 def huber(y_pred, y_true, threshold=1.0):
     error = y_pred - y_true
     return torch.where(error <= threshold, error**2 / 2,
@@ -79,6 +79,29 @@ def huber(y_pred, y_true, threshold=1.0):
     e = y_true - y_pred
     small = e.abs() < threshold
     return (small * e.square() / 2 + ~small * threshold * (e.abs() - threshold / 2)).mean(-1)
+
+
+# %% exercise="huber-per-sample" wrong="no-absolute-value-turned-round" fails="large errors of one sign are squared"
+def huber(y_pred, y_true, threshold=1.0):
+    e = y_true - y_pred
+    return torch.where(e <= threshold, e**2 / 2, threshold * e - threshold**2 / 2).mean(dim=1)
+
+
+# %% exercise="huber-per-sample" wrong="a-new-tensor-of-numbers" fails="it does not reach y_pred" points=2
+def huber(y_pred, y_true, threshold=1.0):
+    losses = []
+    for error in (y_pred - y_true).tolist():
+        sizes = [abs(e) for e in error]
+        each = [s**2 / 2 if s <= threshold else threshold * (s - threshold / 2) for s in sizes]
+        losses.append(sum(each) / len(each))
+    return torch.tensor(losses, requires_grad=True)
+
+
+# %% exercise="huber-per-sample" wrong="errors-in-place" fails="changed its arguments" points=2
+def huber(y_pred, y_true, threshold=1.0):
+    y_pred -= y_true
+    size = y_pred.abs()
+    return torch.where(size <= threshold, size**2 / 2, threshold * (size - threshold / 2)).mean(1)
 
 
 # %% exercise="one-column-targets" wrong="broadcast" fails="each prediction was compared with each target"
@@ -183,6 +206,16 @@ def squared_error(y_pred, y_true):
     if tuple(y_pred.shape) not in allowed or tuple(y_true.shape) not in allowed:
         raise ValueError("wanted (n,) or (n, 1)")
     return F.mse_loss(y_pred.view(n), y_true.view(n).float(), reduction="none")
+
+
+# %% exercise="one-column-targets" wrong="numbers-counted" fails="not even without examples" points=2
+def squared_error(y_pred, y_true):
+    for t in (y_pred, y_true):
+        if t.ndim not in (1, 2) or t.numel() != len(t):
+            raise ValueError("wanted a row or a column")
+    if len(y_pred) != len(y_true):
+        raise ValueError("the numbers of examples differ")
+    return (y_pred.flatten() - y_true.flatten()) ** 2
 
 
 # %% exercise="weighted-reduction" wrong="mean-by-the-weights" fails="divided by the sum of the weights, wanted the number of examples" points=1
@@ -382,6 +415,46 @@ def reduce_losses(losses, weights=None, reduction="mean"):
     return each.sum() / (len(losses) if reduction == "mean" else weights.sum())
 
 
+# %% exercise="weighted-reduction" wrong="four-ifs-and-no-else" fails="raised UnboundLocalError, wanted ValueError" points=2
+def reduce_losses(losses, weights=None, reduction="mean"):
+    if weights is None:
+        weights = torch.ones_like(losses)
+    weighted = losses * weights
+    if reduction == "none":
+        result = weighted
+    if reduction == "sum":
+        result = weighted.sum()
+    if reduction == "mean":
+        result = weighted.sum() / max(len(losses), 1)
+    if reduction == "weighted_mean":
+        result = weighted.sum() / weights.sum() if weights.any() else weighted.sum()
+    return result
+
+
+# %% exercise="weighted-reduction" wrong="a-new-tensor-of-numbers" fails="it does not reach losses" points=2
+def reduce_losses(losses, weights=None, reduction="mean"):
+    weights = [1.0] * len(losses) if weights is None else weights.tolist()
+    weighted = [w * loss for w, loss in zip(weights, losses.tolist())]
+    divisors = {"none": 1, "sum": 1, "mean": len(losses), "weighted_mean": sum(weights)}
+    if reduction not in divisors:
+        raise ValueError(reduction)
+    result = weighted if reduction == "none" else sum(weighted) / (divisors[reduction] or 1)
+    return torch.tensor(result, dtype=torch.float32, requires_grad=True)
+
+
+# %% exercise="weighted-reduction" wrong="weighed-in-place" fails="changed its arguments" points=2
+def reduce_losses(losses, weights=None, reduction="mean"):
+    if reduction not in ("none", "sum", "mean", "weighted_mean"):
+        raise ValueError(reduction)
+    if weights is None:
+        weights = torch.ones_like(losses)
+    losses *= weights
+    if reduction == "none":
+        return losses
+    divisor = {"sum": 1, "mean": len(losses), "weighted_mean": weights.sum().item()}[reduction]
+    return losses.sum() / (divisor or 1)
+
+
 # %% exercise="kernel-penalty" wrong="biases-too" fails="biases, or scales of a normalisation, are penalised too"
 def penalised_loss(net, loss, l1=0.0, l2=0.0):
     for p in net.parameters():
@@ -475,7 +548,7 @@ def penalised_loss(net, loss, l1=0.0, l2=0.0):
     return loss
 
 
-# %% exercise="non-negative-weights" wrong="before-the-update" fails="constrained before the update"
+# %% exercise="non-negative-weights" wrong="before-the-update" fails="constrained before the update" points=1
 def constrained_step(net, optimizer, loss_fn, x, y):
     with torch.no_grad():
         for p in net.parameters():
@@ -721,7 +794,7 @@ class HuberLoss(nn.Module):
         return cls(**config)
 
 
-# %% exercise="configured-loss" wrong="settings-of-the-class" fails="each object has its own setting" points=2
+# %% exercise="configured-loss" wrong="settings-of-the-class" fails="each object has settings of its own" points=2
 class HuberLoss(nn.Module):
     def __init__(self, threshold=1.0, reduction="mean"):
         super().__init__()
@@ -880,3 +953,69 @@ class HuberLoss(nn.Module):
     @classmethod
     def from_config(cls, config):
         return cls(config["threshold"])
+
+
+# %% exercise="configured-loss" wrong="reduction-of-the-class" fails="not those of a later" points=2
+class HuberLoss(nn.Module):
+    reduction = "mean"
+
+    def __init__(self, threshold=1.0, reduction="mean"):
+        super().__init__()
+        self.threshold = threshold
+        HuberLoss.reduction = reduction
+
+    def forward(self, y_pred, y_true):
+        losses = F.huber_loss(y_pred, y_true, reduction="none", delta=self.threshold).mean(dim=1)
+        if HuberLoss.reduction == "none":
+            return losses
+        return losses.sum() if HuberLoss.reduction == "sum" else losses.mean()
+
+    def get_config(self):
+        return {"threshold": self.threshold, "reduction": HuberLoss.reduction}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+# %% exercise="configured-loss" wrong="threshold-in-float32" fails="in float32 it is another one" points=2
+class HuberLoss(nn.Module):
+    def __init__(self, threshold=1.0, reduction="mean"):
+        super().__init__()
+        self.register_buffer("threshold", torch.tensor(float(threshold)))
+        self.reduction = reduction
+
+    def forward(self, y_pred, y_true):
+        t, size = self.threshold, (y_pred - y_true).abs()
+        losses = torch.where(size <= t, size**2 / 2, t * size - t**2 / 2).mean(dim=1)
+        if self.reduction == "none":
+            return losses
+        return losses.sum() if self.reduction == "sum" else losses.mean()
+
+    def get_config(self):
+        return {"threshold": self.threshold.item(), "reduction": self.reduction}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+# %% exercise="configured-loss" wrong="a-new-tensor-of-numbers" fails="it does not reach y_pred" points=2
+class HuberLoss(nn.Module):
+    def __init__(self, threshold=1.0, reduction="mean"):
+        super().__init__()
+        self.threshold, self.reduction = threshold, reduction
+
+    def forward(self, y_pred, y_true):
+        e, t = np.abs((y_pred - y_true).tolist()), self.threshold
+        losses = np.where(e <= t, e**2 / 2, t * (e - t / 2)).mean(axis=1)
+        if self.reduction != "none":
+            losses = getattr(np, self.reduction)(losses)
+        return torch.tensor(losses, dtype=torch.float32, requires_grad=True)
+
+    def get_config(self):
+        return {"threshold": self.threshold, "reduction": self.reduction}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
