@@ -391,6 +391,7 @@ for threshold, batches in [(0.5, two_days), (0.75, high)]:
 # BEGIN HIDDEN TESTS
 for threshold, batches in [
     (0.25, [([0.3], [0]), ([0.25, 0.5, 0.9, 0.1], [1, 1, 1, 1]), ([0.2, 0.3], [1, 0])]),
+    (0.0, [([0.0, 0.0, 1.0, 0.5], [0, 0, 1, 0]), ([1.0, 0.1], [0, 1])]),
     (0.5, [([0.6, 0.7, 0.8, 0.2, 0.9], [1, 1, 0, 1, 1]), ([0.1, 0.5], [0, 1]), ([0.7], [0])]),
 ]:
     check_stream(threshold, batches)
@@ -445,17 +446,23 @@ for p, y in [([0.9], [0]), ([0.6, 0.1, 0.7, 0.8, 0.9], [1, 1, 1, 0, 1])]:
 def check_reset(p, y):
     def wants(metric, wanted, when, cause):
         value = metric.compute()
-        assert type(value) is torch.Tensor and value.numel() == 1, (
+        assert type(value) is torch.Tensor and tuple(value.shape) == (), (
             f"compute() {when} gave {value!r:.60}, wanted a torch.Tensor of shape ().")
         assert abs(value.item() - wanted) < 1e-5, (
             f"compute() {when} gave {value.item():.4f}, wanted {wanted:.4f}: {cause}.")
 
     metric, other = StreamingPrecision(), StreamingPrecision(0.0)
-    other.update(torch.full((4,), 0.1), torch.tensor([0, 0, 0, 1]))
+    hits = np.array(y)[np.array(p) > 0.5]
     metric.update(torch.tensor(p), torch.tensor(y))
-    wants(metric, np.mean(np.array(y)[np.array(p) > 0.5]),
-          f"after probabilities {p} and labels {y}, beside another StreamingPrecision(0.0) in use,",
-          "threshold and counts belong in the object itself")
+    wants(metric, hits.mean(), f"after probabilities {p} and labels {y}, beside a "
+          "StreamingPrecision(0.0),", "the threshold is that of another object, or the first tests "
+          "cell does not pass yet")
+    other.update(torch.full((4,), 0.1), torch.tensor([0, 0, 0, 1]))
+    wants(metric, hits.mean(), "once more, after an update of the other object,", "the two share "
+          "their counts, or compute changes them; keep them in self, and let compute only read")
+    metric.update(torch.full(hits.shape, 0.9), torch.zeros(hits.shape, dtype=torch.int64))
+    wants(metric, hits.mean() / 2, "after as many calls again, all of them wrong,",
+          "add to the counts")
     metric.reset()
     wants(metric, 0, "after reset()", "something was left from before")
     wants(other, 0.25, "of the other object after a reset of this one", "the two share their state")
@@ -785,7 +792,8 @@ for batches in [[([1.0, -4.0], [1.0, 3.0]), ([2.0, 0.5, -1.0], [0.5, 0.0, 0.25])
     check_weights(batches)
 # BEGIN HIDDEN TESTS
 for batches in [[([3.0], [0.2]), ([0.5, -5.0, 1.0], [2.0, 0.0, 7.0])],
-                [([-2.0, 1.0, 4.0], None), ([6.0, 0.0], [4.0, 1.0]), ([1.0], [0.125])]]:
+                [([-2.0, 1.0, 4.0], None), ([6.0, 0.0], [4.0, 1.0]), ([1.0], [0.125])],
+                [([2.0, -1.0], [0.25, 0.125])]]:
     check_weights(batches)
 # END HIDDEN TESTS
 
@@ -799,7 +807,7 @@ def check_refused(shapes):
             value = metric.compute()
         except ZeroDivisionError:
             raise AssertionError(f"compute() {when} divided by zero, wanted {wanted}.") from None
-        assert type(value) is torch.Tensor and value.numel() == 1, (
+        assert type(value) is torch.Tensor and tuple(value.shape) == (), (
             f"compute() {when} gave {value!r:.60}, wanted a torch.Tensor of shape ().")
         got = value.item()
         assert abs(got - wanted) < 1e-5, (
@@ -819,9 +827,9 @@ def check_refused(shapes):
         metric.update(*tensors)
     except ValueError:
         wants(1.5, f"after {called} had raised", "check the shapes before you change the state.")
-    except RuntimeError as error:
-        raise AssertionError(f"{called} raised RuntimeError ({error}), wanted a ValueError: "
-                             "compare the shapes yourself, before you compute.") from None
+    except Exception as error:
+        raise AssertionError(f"{called} raised {type(error).__name__} ({str(error)[:80]}), wanted "
+                             "a ValueError: compare the shapes yourself, first.") from None
     else:
         raise AssertionError(f"{called} was accepted, wanted a ValueError: broadcasting pairs "
                              "every prediction with every target.")
@@ -839,20 +847,24 @@ for shapes in [[(4,), (4, 1)], [(1,), (4,)], [(3,), (3,), (1,)]]:
 def check_reset(threshold, error):
     """Errors above the threshold, in a metric with this threshold and in one with another."""
     metric, other = HuberMetric(threshold), HuberMetric(0.125)
-    other.update(torch.tensor([64.0]), torch.zeros(1))
     wanted = threshold * (error - threshold / 2)
 
     def wants(wanted, when, cause):
         value = metric.compute()
-        assert type(value) is torch.Tensor and value.numel() == 1, (
+        assert type(value) is torch.Tensor and tuple(value.shape) == (), (
             f"compute() {when} gave {value!r:.60}, wanted a torch.Tensor of shape ().")
         assert abs(value.item() - wanted) < 1e-4, (
             f"compute() of HuberMetric({threshold}) {when} gave {value.item():.4f}, wanted "
             f"{wanted:.4f}: {cause}.")
 
     metric.update(torch.tensor([error]), torch.zeros(1))
-    wants(wanted, f"after an error of {error}, beside a HuberMetric(0.125) in use,", "the "
-          "threshold is that of another object, or the sums are; keep them in the object itself")
+    wants(wanted, f"after an error of {error}, beside a HuberMetric(0.125),", "the threshold is "
+          "that of another object, or the first tests cell does not pass yet")
+    other.update(torch.tensor([64.0]), torch.zeros(1))
+    wants(wanted, "once more, after an update of the other object,", "the two share their sums; "
+          "keep them in self")
+    metric.update(torch.zeros(1), torch.zeros(1))
+    wants(wanted / 2, f"after errors of {error} and 0, in two batches,", "add to both sums")
     metric.reset()
     wants(0, "after reset()", "something was left from before")
     metric.update(torch.tensor([0.0, error]), torch.zeros(2))
@@ -1080,7 +1092,11 @@ def check_start(errors):
     metric = ErrorRange()
 
     def wants(wanted, when, cause):
-        value = metric.compute()
+        try:
+            value = metric.compute()
+        except Exception as error:
+            raise AssertionError(f"compute() {when} raised {type(error).__name__} ({error}), "
+                                 f"wanted {wanted}: {cause}.") from None
         assert type(value) is torch.Tensor and tuple(value.shape) == (2,), (
             f"compute() {when} gave {value!r:.60}, wanted a tensor of shape (2,).")
         got = value.tolist()
@@ -1122,7 +1138,10 @@ def check_epochs(epochs):
     metric, history, wanted = ErrorRange(), [], []
     for number, batches in enumerate(epochs, 1):
         metric.reset()
-        fresh = metric.compute()
+        try:
+            fresh = metric.compute()
+        except Exception as error:
+            fresh = error
         assert type(fresh) is torch.Tensor and tuple(fresh.shape) == (2,), (
             f"compute() after reset() gave {fresh!r:.60}, wanted a tensor of shape (2,).")
         assert fresh.tolist() == [math.inf, -math.inf], (
@@ -1157,7 +1176,10 @@ def check_two(first_errors, second_errors):
     training, validation = ErrorRange(), ErrorRange()
 
     def wants(metric, which, errors, when):
-        value = metric.compute()
+        try:
+            value = metric.compute()
+        except Exception as error:
+            value = error
         wanted = [min(errors, default=math.inf), max(errors, default=-math.inf)]
         assert type(value) is torch.Tensor and tuple(value.shape) == (2,), (
             f"compute() of the {which} gave {value!r:.60}, wanted a tensor of shape (2,).")
@@ -1316,13 +1338,14 @@ print("0 times NaN:", 0 * torch.tensor([]).mean().item())
 # - `compute()` returns the mean loss over all the examples since the object was made or reset, as a
 #   float32 tensor of shape `()` that does not require a gradient; 0 if there were no examples.
 # - `reset()` forgets all batches.
+# - Every object has a state of its own.
 # - A batch with `n = 0` changes nothing, even if its loss is NaN. A NaN with examples is not
 #   hidden: the mean is then NaN.
 # - `update` leaves the caller's `loss` as it was: `loss.backward()` works afterwards.
 # - The object keeps no graph, and what it keeps does not grow with the number of updates.
 #
-# The four tests cells (1 point each) look at the mean, at empty batches, NaN and the caller's loss,
-# whether graphs are let go, and whether the state grows.
+# The four tests cells (1 point each) look at the mean beside another object, at empty batches, NaN
+# and the caller's loss, whether graphs are let go, and whether the state grows.
 
 # %% [markdown] exercise="no-graph-kept" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1371,9 +1394,9 @@ class RunningLoss:
 
 
 # %% exercise="no-graph-kept" role="tests" points=1
-# Exercise 12.4, tests 1 of 4: the mean over examples.
+# Exercise 12.4, tests 1 of 4: the mean over examples, beside another object.
 def check_values(batches):
-    metric = RunningLoss()
+    metric, other = RunningLoss(), RunningLoss()
 
     def read(when):
         value = metric.compute()
@@ -1396,6 +1419,11 @@ def check_values(batches):
     cause = next((c for c, v in likely.items() if abs(v - got) < 1e-4),
                  "add up n * loss and n, and divide once")
     assert abs(got - wanted) < 1e-4, f"compute() {when} gave {got:.4f}, wanted {wanted}: {cause}."
+    other.update(torch.tensor(50.0), 3)
+    got = read("once more, after an update of another object")
+    assert abs(got - wanted) < 1e-4, (
+        f"compute() once more, after an update of another RunningLoss, gave {got:.4f}, wanted "
+        f"{wanted}: the two share their state; keep it in self.")
     metric.reset()
     got = read("after reset()")
     assert got == 0, f"compute() after reset() gave {got}, wanted 0: there were no examples."
@@ -1435,6 +1463,10 @@ def check_left_alone(batches):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # float(loss) warns that there is a gradient
             metric.update(loss, n)
+        kept = loss.item()
+        assert n == 0 or abs(kept - value**2) < 1e-4, (
+            f"update(loss, {n}) changed the caller's loss from {value**2} to {kept:.4f}: what "
+            "detach() gives shares its numbers with loss, so that *= changes both.")
         try:
             loss.backward()
         except RuntimeError as error:
@@ -1552,7 +1584,7 @@ def check_size(few, many):
         "wanted the same: it collects what it is given. Keep one sum and one count.")
     value = metric.compute()
     wanted = sum(step**2 for step in range(1, many + 1)) / sum(range(1, many + 1))
-    assert type(value) is torch.Tensor and value.numel() == 1, (
+    assert type(value) is torch.Tensor and tuple(value.shape) == (), (
         f"compute() gave {value!r:.60}, wanted a torch.Tensor of shape ().")
     assert abs(value.item() - wanted) < 1e-3, (
         f"compute() after losses and sizes 1 to {many} gave {value.item():.4f}, wanted "
@@ -1757,7 +1789,7 @@ for k, classes, sizes in [(3, 6, [3, 1, 9]), (4, 9, [4, 10, 4, 1]), (2, 7, [1, 1
 def check_large(classes, scale):
     def wants(metric, wanted, when, cause):
         value = metric.compute()
-        assert type(value) is torch.Tensor and value.numel() == 1, (
+        assert type(value) is torch.Tensor and tuple(value.shape) == (), (
             f"compute() {when} gave {value!r:.60}, wanted a torch.Tensor of shape ().")
         assert abs(value.item() - wanted) < 1e-5, (
             f"compute() {when} gave {value.item():.4f}, wanted {wanted}: {cause}")
@@ -1805,7 +1837,7 @@ def check_reset(k, classes):
             value = metric.compute()
         except ZeroDivisionError:
             raise AssertionError(f"compute() {when} divided by zero, wanted {wanted}.") from None
-        assert type(value) is torch.Tensor and value.numel() == 1, (
+        assert type(value) is torch.Tensor and tuple(value.shape) == (), (
             f"compute() {when} gave {value!r:.60}, wanted a torch.Tensor of shape ().")
         assert abs(value.item() - wanted) < 1e-5, (
             f"compute() of TopKAccuracy({k}) {when} gave {value.item():.4f}, wanted {wanted:.4f}: "
@@ -1814,10 +1846,14 @@ def check_reset(k, classes):
     wants(0, "before the first batch", "nothing was seen")
     metric.update(rows[:0], labels[:0])
     wants(0, "after an empty batch", "nothing was seen")
-    other.update(rows[:1], labels[1:2])
     metric.update(rows, labels)
-    wants(k / classes, f"after labels in places 1 to {classes}, beside a TopKAccuracy(1) in use,",
-          "keep k and both counts in the object itself, or get the first tests cell to pass first")
+    wants(k / classes, f"after labels in places 1 to {classes}, beside a TopKAccuracy(1),",
+          "k is that of another object, or the first tests cell does not pass yet")
+    other.update(rows[:1], labels[1:2])
+    wants(k / classes, "once more, after an update of the other object,",
+          "the two share their counts; keep them in self")
+    metric.update(rows, torch.zeros_like(labels))
+    wants((k / classes + 1) / 2, "after as many rows again, all of them hits,", "add to the counts")
     metric.reset()
     wants(0, "after reset()", "reset must put back hits and examples")
     metric.update(rows[:k + 1], labels[:k + 1])

@@ -2,7 +2,7 @@
 # Wrong and right answers to the exercises of unit 12, TensorFlow: each cell is a whole solution cell.
 # `fails` is text that the message of a failing tests cell must contain; `points` is what remains.
 
-# %% exercise="streaming-precision" wrong="mean-of-batches" fails="mean of the batches' precisions"
+# %% exercise="streaming-precision" wrong="mean-of-batches" fails="mean of the batches' precisions" points=1
 class StreamingPrecision(keras.metrics.Metric):
     def __init__(self, threshold=0.5):
         super().__init__(name="streaming_precision")
@@ -231,6 +231,76 @@ class StreamingPrecision(keras.metrics.Metric):
         if self.calls.numpy() == 0:
             return tf.constant(0.0)
         return tf.cast(self.right.value / self.calls.value, tf.float32)
+
+
+# %% exercise="streaming-precision" wrong="vectors-of-one" fails="wanted shape ()"
+class StreamingPrecision(keras.metrics.Metric):
+    def __init__(self, threshold=0.5):
+        super().__init__(name="streaming_precision")
+        self.threshold = threshold
+        self.true_positives = self.add_weight(shape=(1,), initializer="zeros")
+        self.calls = self.add_weight(shape=(1,), initializer="zeros")
+
+    def update_state(self, labels, probabilities, sample_weight=None):
+        called = probabilities > self.threshold
+        self.true_positives.assign_add([ops.sum(ops.cast(called & (labels == 1), "float32"))])
+        self.calls.assign_add([ops.sum(ops.cast(called, "float32"))])
+
+    def result(self):
+        return ops.divide_no_nan(self.true_positives.value, self.calls.value)
+
+
+# %% exercise="streaming-precision" wrong="state-of-the-class" fails="the two share their counts" points=2
+class StreamingPrecision(keras.metrics.Metric):
+    def __init__(self, threshold=0.5):
+        super().__init__(name="streaming_precision")
+        self.threshold = threshold
+        StreamingPrecision.true_positives = self.add_weight(initializer="zeros")
+        StreamingPrecision.calls = self.add_weight(initializer="zeros")
+
+    def update_state(self, labels, probabilities, sample_weight=None):
+        called = probabilities > self.threshold
+        self.true_positives.assign_add(ops.sum(ops.cast(called & (labels == 1), "float32")))
+        self.calls.assign_add(ops.sum(ops.cast(called, "float32")))
+
+    def result(self):
+        return ops.divide_no_nan(self.true_positives.value, self.calls.value)
+
+
+# %% exercise="streaming-precision" wrong="result-resets" fails="result must not change"
+class StreamingPrecision(keras.metrics.Metric):
+    def __init__(self, threshold=0.5):
+        super().__init__(name="streaming_precision")
+        self.threshold = threshold
+        self.true_positives = self.add_weight(initializer="zeros")
+        self.calls = self.add_weight(initializer="zeros")
+
+    def update_state(self, labels, probabilities, sample_weight=None):
+        called = probabilities > self.threshold
+        self.true_positives.assign_add(ops.sum(ops.cast(called & (labels == 1), "float32")))
+        self.calls.assign_add(ops.sum(ops.cast(called, "float32")))
+
+    def result(self):
+        value = ops.divide_no_nan(self.true_positives.value, self.calls.value)
+        self.reset_state()
+        return value
+
+
+# %% exercise="streaming-precision" wrong="rounded" fails="count true positives and positive calls" points=2
+class StreamingPrecision(keras.metrics.Metric):
+    def __init__(self, threshold=0.5):
+        super().__init__(name="streaming_precision")
+        self.threshold = threshold
+        self.true_positives = self.add_weight(initializer="zeros")
+        self.calls = self.add_weight(initializer="zeros")
+
+    def update_state(self, labels, probabilities, sample_weight=None):
+        called = ops.round(probabilities - self.threshold + 0.5)
+        self.true_positives.assign_add(ops.sum(called * ops.cast(labels, "float32")))
+        self.calls.assign_add(ops.sum(called))
+
+    def result(self):
+        return ops.divide_no_nan(self.true_positives.value, self.calls.value)
 
 
 # %% exercise="huber-metric" wrong="average-of-averages" fails="mean of the batch means" points=2
@@ -484,7 +554,7 @@ class HuberMetric(keras.metrics.Metric):
         self.value.assign(0.0)
 
 
-# %% exercise="huber-metric" wrong="sums-of-the-class" fails="the two share their state" points=3
+# %% exercise="huber-metric" wrong="sums-of-the-class" fails="the two share their sums" points=3
 class HuberMetric(keras.metrics.Metric):
     sums = {}
 
@@ -573,6 +643,47 @@ class HuberMetric(keras.metrics.Metric):
         return tf.cast(tf.math.divide_no_nan(total, weight), tf.float32)
 
 
+# %% exercise="huber-metric" wrong="asserts" fails="raised AssertionError" points=3
+class HuberMetric(keras.metrics.Metric):
+    def __init__(self, threshold=1.0):
+        super().__init__(name="huber_metric")
+        self.threshold = threshold
+        self.total = self.add_weight(initializer="zeros")
+        self.weight = self.add_weight(initializer="zeros")
+
+    def update_state(self, targets, predictions, sample_weight=None):
+        weights = ops.ones_like(targets) if sample_weight is None else sample_weight
+        assert targets.shape == predictions.shape == weights.shape
+        e, t = ops.abs(predictions - targets), self.threshold
+        values = ops.where(e <= t, e**2 / 2, t * (e - t / 2))
+        self.total.assign_add(ops.sum(weights * values))
+        self.weight.assign_add(ops.sum(weights))
+
+    def result(self):
+        return ops.divide_no_nan(self.total.value, self.weight.value)
+
+
+# %% exercise="huber-metric" wrong="weight-of-1-or-more" fails="sum of weight times value" points=3
+class HuberMetric(keras.metrics.Metric):
+    def __init__(self, threshold=1.0):
+        super().__init__(name="huber_metric")
+        self.threshold = threshold
+        self.total = self.add_weight(initializer="zeros")
+        self.weight = self.add_weight(initializer="zeros")
+
+    def update_state(self, targets, predictions, sample_weight=None):
+        weights = ops.ones_like(targets) if sample_weight is None else sample_weight
+        if not targets.shape == predictions.shape == weights.shape:
+            raise ValueError("the shapes differ")
+        e, t = ops.abs(predictions - targets), self.threshold
+        values = ops.where(e <= t, e**2 / 2, t * (e - t / 2))
+        self.total.assign_add(ops.sum(weights * values))
+        self.weight.assign_add(ops.sum(weights))
+
+    def result(self):
+        return self.total / ops.maximum(self.weight, 1.0)
+
+
 # %% exercise="reset-and-reuse" wrong="state-in-class" fails="belongs to all objects" points=1
 class ErrorRange(keras.metrics.Metric):
     low, high = tf.Variable(math.inf), tf.Variable(-math.inf)
@@ -624,7 +735,7 @@ class ErrorRange(keras.metrics.Metric):
         return tf.stack([self.low.value, self.high.value])
 
 
-# %% exercise="reset-and-reuse" wrong="hands-out-its-state" fails="a variable changes with the state" points=2
+# %% exercise="reset-and-reuse" wrong="hands-out-its-state" fails="handed out the state itself, a variable" points=3
 class ErrorRange(keras.metrics.Metric):
     def __init__(self):
         super().__init__(name="error_range")
@@ -776,6 +887,29 @@ class ErrorRange(keras.metrics.Metric):
         if ops.convert_to_numpy(self.count) == 0:
             return tf.constant([math.inf, -math.inf])
         return ops.stack([1 / self.inverse, ops.convert_to_tensor(self.largest.value)])
+
+
+# %% exercise="reset-and-reuse" wrong="no-answer-without-examples" fails="raised ValueError" points=1
+class ErrorRange(keras.metrics.Metric):
+    def __init__(self):
+        super().__init__(name="error_range")
+        self.smallest = self.add_weight(initializer="zeros")
+        self.largest = self.add_weight(initializer="zeros")
+        self.reset_state()
+
+    def reset_state(self):
+        self.smallest.assign(math.inf)
+        self.largest.assign(-math.inf)
+
+    def update_state(self, targets, predictions, sample_weight=None):
+        errors = ops.abs(predictions - targets)
+        self.smallest.assign(ops.minimum(self.smallest, tf.reduce_min(errors)))
+        self.largest.assign(ops.maximum(self.largest, tf.reduce_max(errors)))
+
+    def result(self):
+        if self.smallest > self.largest:
+            raise ValueError("no examples yet")
+        return ops.stack([self.smallest.value, self.largest.value])
 
 
 # %% exercise="no-graph-kept" wrong="python-attributes" fails="tensors of the recorded graph" points=3
@@ -975,6 +1109,26 @@ class RunningLoss(keras.metrics.Metric):
         return tf.identity(self.total.value)
 
 
+# %% exercise="no-graph-kept" wrong="state-of-the-class" fails="the two share their state" points=3
+class RunningLoss(keras.metrics.Metric):
+    def __init__(self):
+        super().__init__(name="running_loss")
+        RunningLoss.total = self.add_weight(initializer="zeros")
+        RunningLoss.count = self.add_weight(initializer="zeros")
+
+    def update_state(self, loss, n):
+        if n > 0:
+            self.total.assign_add(n * loss)
+            self.count.assign_add(n)
+
+    def reset_state(self):
+        self.total.assign(0.0)
+        self.count.assign(0.0)
+
+    def result(self):
+        return ops.divide_no_nan(self.total.value, self.count.value)
+
+
 # %% exercise="top-k-accuracy" wrong="argmax" fails="k was ignored"
 class TopKAccuracy(keras.metrics.Metric):
     def __init__(self, k):
@@ -1045,7 +1199,7 @@ class TopKAccuracy(keras.metrics.Metric):
         return ops.divide_no_nan(self.hits.value, self.count.value)
 
 
-# %% exercise="top-k-accuracy" wrong="mean-of-batches" fails="mean of the batches' shares" points=1
+# %% exercise="top-k-accuracy" wrong="mean-of-batches" fails="mean of the batches' shares" points=2
 class TopKAccuracy(keras.metrics.Metric):
     def __init__(self, k):
         super().__init__(name="top_k_accuracy")
@@ -1205,7 +1359,7 @@ class TopKAccuracy(keras.metrics.Metric):
         self.share.assign(0.0)
 
 
-# %% exercise="top-k-accuracy" wrong="sums-of-the-class" fails="or the two share their state" points=2
+# %% exercise="top-k-accuracy" wrong="sums-of-the-class" fails="the two share their counts" points=2
 class TopKAccuracy(keras.metrics.Metric):
     def __init__(self, k):
         super().__init__(name="top_k_accuracy")
@@ -1277,3 +1431,19 @@ class TopKAccuracy(keras.metrics.Metric):
 
     def result(self):
         return ops.divide_no_nan(self.hits.value, self.count.value)
+
+
+# %% exercise="top-k-accuracy" wrong="last-batch-only" fails="that is the last batch alone" points=1
+class TopKAccuracy(keras.metrics.Metric):
+    def __init__(self, k):
+        super().__init__(name="top_k_accuracy")
+        self.k = k
+        self.share = self.add_weight(initializer="zeros")
+
+    def update_state(self, labels, logits, sample_weight=None):
+        if len(labels):
+            hits = tf.math.in_top_k(labels, logits, self.k)
+            self.share.assign(ops.mean(ops.cast(hits, "float32")))
+
+    def result(self):
+        return tf.identity(self.share.value)

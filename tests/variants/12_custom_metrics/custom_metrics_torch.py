@@ -57,7 +57,7 @@ class StreamingPrecision:
         return torch.tensor(value, dtype=torch.float32)
 
 
-# %% exercise="streaming-precision" wrong="last-batch-only" fails="last batch alone" points=2
+# %% exercise="streaming-precision" wrong="last-batch-only" fails="last batch alone" points=1
 class StreamingPrecision:
     def __init__(self, threshold=0.5):
         self.threshold = threshold
@@ -95,7 +95,7 @@ class StreamingPrecision:
         return torch.tensor(value, dtype=torch.float32)
 
 
-# %% exercise="streaming-precision" wrong="compute-resets" fails="compute must not change" points=1
+# %% exercise="streaming-precision" wrong="compute-resets" fails="compute must not change"
 class StreamingPrecision:
     def __init__(self, threshold=0.5):
         self.threshold = threshold
@@ -172,7 +172,7 @@ class StreamingPrecision:
         return torch.tensor(self.state["real"] / max(1, self.state["called"]))
 
 
-# %% exercise="streaming-precision" wrong="state-of-the-class" fails="another StreamingPrecision(0.0) in use" points=2
+# %% exercise="streaming-precision" wrong="state-of-the-class" fails="the two share their counts" points=2
 class StreamingPrecision:
     state = {"real": 0, "called": 0}
 
@@ -192,7 +192,7 @@ class StreamingPrecision:
         return torch.tensor(self.state["real"] / max(1, self.state["called"]))
 
 
-# %% exercise="streaming-precision" wrong="threshold-of-the-class" fails="in the object itself" points=2
+# %% exercise="streaming-precision" wrong="threshold-of-the-class" fails="the threshold is that of another object" points=2
 class StreamingPrecision:
     def __init__(self, threshold=0.5):
         StreamingPrecision.threshold = threshold
@@ -227,6 +227,42 @@ class StreamingPrecision:
     def compute(self):
         real, called = self.counts
         return (real / called if called else called).float()
+
+
+# %% exercise="streaming-precision" wrong="vectors-of-one" fails="wanted ()"
+class StreamingPrecision:
+    def __init__(self, threshold=0.5):
+        self.threshold = threshold
+        self.reset()
+
+    def reset(self):
+        self.true_positives, self.calls = torch.zeros(1), torch.zeros(1)
+
+    def update(self, probabilities, labels):
+        called = probabilities > self.threshold
+        self.true_positives += (called & (labels == 1)).sum()
+        self.calls += called.sum()
+
+    def compute(self):
+        return self.true_positives / self.calls.clamp(min=1)
+
+
+# %% exercise="streaming-precision" wrong="rounded" fails="count true positives and positive calls" points=2
+class StreamingPrecision:
+    def __init__(self, threshold=0.5):
+        self.threshold = threshold
+        self.reset()
+
+    def reset(self):
+        self.true_positives, self.calls = 0.0, 0.0
+
+    def update(self, probabilities, labels):
+        called = torch.round(probabilities - self.threshold + 0.5)
+        self.true_positives += (called * labels).sum().item()
+        self.calls += called.sum().item()
+
+    def compute(self):
+        return torch.tensor(self.true_positives / self.calls if self.calls else 0.0)
 
 
 # %% exercise="huber-metric" wrong="average-of-averages" fails="mean of the batch means" points=2
@@ -518,7 +554,7 @@ class HuberMetric:
         return torch.tensor(self.total / self.weight if self.weight else 0.0)
 
 
-# %% exercise="huber-metric" wrong="sums-of-the-class" fails="in the object itself" points=3
+# %% exercise="huber-metric" wrong="sums-of-the-class" fails="the two share their sums" points=3
 class HuberMetric:
     def __init__(self, threshold=1.0):
         self.threshold = threshold
@@ -538,6 +574,47 @@ class HuberMetric:
 
     def compute(self):
         return torch.tensor(self.total / self.weight if self.weight else 0.0)
+
+
+# %% exercise="huber-metric" wrong="asserts" fails="raised AssertionError" points=3
+class HuberMetric:
+    def __init__(self, threshold=1.0):
+        self.threshold = threshold
+        self.reset()
+
+    def reset(self):
+        self.total, self.weight = 0.0, 0.0
+
+    def update(self, predictions, targets, weights=None):
+        weights = torch.ones_like(targets) if weights is None else weights
+        assert predictions.shape == targets.shape == weights.shape
+        values = F.huber_loss(predictions, targets, reduction="none", delta=self.threshold)
+        self.total += (weights * values).sum().item()
+        self.weight += weights.sum().item()
+
+    def compute(self):
+        return torch.tensor(self.total / self.weight if self.weight else 0.0)
+
+
+# %% exercise="huber-metric" wrong="weight-of-1-or-more" fails="sum of weight times value" points=3
+class HuberMetric:
+    def __init__(self, threshold=1.0):
+        self.threshold = threshold
+        self.reset()
+
+    def reset(self):
+        self.total, self.weight = torch.tensor(0.0), torch.tensor(0.0)
+
+    def update(self, predictions, targets, weights=None):
+        weights = torch.ones_like(targets) if weights is None else weights
+        if not predictions.shape == targets.shape == weights.shape:
+            raise ValueError("the shapes differ")
+        values = F.huber_loss(predictions, targets, reduction="none", delta=self.threshold)
+        self.total = self.total + (weights * values).sum()
+        self.weight = self.weight + weights.sum()
+
+    def compute(self):
+        return self.total / self.weight.clamp(min=1)
 
 
 # %% exercise="reset-and-reuse" wrong="state-in-class" fails="belongs to all objects" points=1
@@ -738,6 +815,21 @@ class ErrorRange:
 
     def compute(self):
         return torch.tensor([self.smallest, self.largest])
+
+
+# %% exercise="reset-and-reuse" wrong="no-answer-without-examples" fails="raised ValueError" points=1
+class ErrorRange:
+    def __init__(self):
+        self.errors = []
+
+    def reset(self):
+        self.errors = []
+
+    def update(self, predictions, targets):
+        self.errors += (predictions - targets).abs().tolist()
+
+    def compute(self):
+        return torch.tensor([min(self.errors), max(self.errors)])
 
 
 # %% exercise="no-graph-kept" wrong="keeps-the-graph" fails="the metric keeps the graph" points=3
@@ -987,6 +1079,42 @@ class RunningLoss:
         return torch.tensor(self.total / self.count if self.count else 0.0)
 
 
+# %% exercise="no-graph-kept" wrong="state-of-the-class" fails="the two share their state" points=3
+class RunningLoss:
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        RunningLoss.total, RunningLoss.count = 0.0, 0
+
+    def update(self, loss, n):
+        if n > 0:
+            RunningLoss.total += n * loss.item()
+            RunningLoss.count += n
+
+    def compute(self):
+        return torch.tensor(self.total / self.count if self.count else 0.0)
+
+
+# %% exercise="no-graph-kept" wrong="multiplied-in-place" fails="shares its numbers with loss" points=3
+class RunningLoss:
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.total, self.count = 0.0, 0
+
+    def update(self, loss, n):
+        if n > 0:
+            loss = loss.detach()
+            loss *= n
+            self.total += loss.item()
+            self.count += n
+
+    def compute(self):
+        return torch.tensor(self.total / self.count if self.count else 0.0)
+
+
 # %% exercise="top-k-accuracy" wrong="argmax" fails="k was ignored"
 class TopKAccuracy:
     def __init__(self, k):
@@ -1225,3 +1353,39 @@ class TopKAccuracy:
 
     def compute(self):
         return torch.tensor(self.hits / max(1, self.count))
+
+
+# %% exercise="top-k-accuracy" wrong="sums-of-the-class" fails="the two share their counts" points=2
+class TopKAccuracy:
+    def __init__(self, k):
+        self.k = k
+        self.reset()
+
+    def reset(self):
+        TopKAccuracy.hits = TopKAccuracy.count = 0
+
+    def update(self, logits, labels):
+        best = logits.topk(min(self.k, logits.shape[1]), dim=1).indices
+        TopKAccuracy.hits += int((best == labels[:, None]).sum())
+        TopKAccuracy.count += len(labels)
+
+    def compute(self):
+        return torch.tensor(self.hits / self.count if self.count else 0.0)
+
+
+# %% exercise="top-k-accuracy" wrong="last-batch-only" fails="that is the last batch alone" points=1
+class TopKAccuracy:
+    def __init__(self, k):
+        self.k = k
+        self.reset()
+
+    def reset(self):
+        self.share = torch.tensor(0.0)
+
+    def update(self, logits, labels):
+        if len(labels):
+            best = logits.topk(min(self.k, logits.shape[1]), dim=1).indices
+            self.share = (best == labels[:, None]).any(dim=1).float().mean()
+
+    def compute(self):
+        return self.share
