@@ -146,6 +146,30 @@ def fit_linear(x, y, learning_rate=0.01, steps=100):
     return tf.constant(kernel[:, 0]), tf.constant(bias[0])
 
 
+# %% exercise="linear-from-zero" wrong="the-model-comes-back" fails="gave Sequential, wanted the pair"
+def fit_linear(x, y, learning_rate=0.01, steps=100):
+    model = keras.Sequential([
+        keras.Input((x.shape[1],)), layers.Dense(1, kernel_initializer="zeros")])
+    optimizer = keras.optimizers.SGD(learning_rate)
+    for _ in range(steps):
+        with tf.GradientTape() as tape:
+            loss = ops.mean((model(x)[:, 0] - y) ** 2)
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+    return model
+
+
+# %% exercise="linear-from-zero" wrong="stops-early" fails="both gradients at the same place" points=2
+def fit_linear(x, y, learning_rate=0.01, steps=100):
+    w, b = tf.zeros(x.shape[1]), tf.constant(0.0)
+    for _ in range(steps):
+        error = tf.linalg.matvec(x, w) + b - y
+        slope = 2 * tf.linalg.matvec(x, error, transpose_a=True) / len(y)
+        if tf.norm(slope) < 0.01:
+            break
+        w, b = w - learning_rate * slope, b - learning_rate * 2 * tf.reduce_mean(error)
+    return w, b
+
+
 # %% exercise="one-step-by-hand" wrong="penalties-forgotten" fails="the penalty has no effect on the update" points=2
 def train_step(model, optimizer, x, y):
     with tf.GradientTape() as tape:
@@ -422,6 +446,20 @@ def epoch_mean(step, batches):
     return mean
 
 
+# %% exercise="epoch-mean" wrong="first-batch-taken-out" fails="may give no rows at all" points=2
+def epoch_mean(step, batches):
+    batches = iter(batches)
+    x, y = next(batches)
+    total, count = 0.0, 0
+    while x is not None:
+        if len(x):
+            total, count = total + float(step(x, y)) * len(x), count + len(x)
+        x, y = next(batches, (None, None))
+    if count == 0:
+        raise ValueError("no examples")
+    return total / count
+
+
 # %% exercise="evaluate-unchanged" wrong="training-mode" fails="with training=True the statistics" points=2
 def evaluate(model, loss_fn, batches):
     total, count = 0.0, 0
@@ -647,7 +685,7 @@ def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     return update
 
 
-# %% exercise="two-learning-rates" wrong="equal-numbers" fails="tell the parts by id" points=1
+# %% exercise="two-learning-rates" wrong="equal-numbers" fails="tell the parts by id" points=2
 def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     variables = list(model.trainable_variables)
     def in_head(v):
@@ -730,6 +768,22 @@ def two_rates(model, head, body_rate, head_rate, momentum=0.0):
     fast = keras.optimizers.SGD(head_rate, momentum=momentum)
     both = keras.optimizers.MultiOptimizer(lambda v: fast if id(v) in ids else slow)
     return lambda gradients: both.apply(gradients, variables)
+
+
+# %% exercise="two-learning-rates" wrong="memory-by-variable" fails="the two functions share the memory" points=2
+MEMORY = {}
+
+
+def two_rates(model, head, body_rate, head_rate, momentum=0.0):
+    variables = list(model.trainable_variables)
+    ids = {id(v) for v in head.trainable_variables}
+
+    def update(gradients):
+        for v, gradient in zip(variables, gradients):
+            MEMORY[v.path] = momentum * MEMORY.get(v.path, 0.0) + gradient
+            v.assign_sub((head_rate if id(v) in ids else body_rate) * MEMORY[v.path])
+
+    return update
 
 
 # %% exercise="frozen-and-missing" wrong="none-not-expected" fails="a gradient may be None"
@@ -850,4 +904,14 @@ def clipped_step(variables, gradients, learning_rate, max_norm):
     norm = tf.norm(tf.concat([tf.reshape(g, [-1]) for g, v in active], axis=0)).numpy().item()
     scale = max_norm / norm if norm > max_norm else 1.0
     keras.optimizers.SGD(learning_rate).apply_gradients([(scale * g, v) for g, v in active])
+    return norm
+
+
+# %% exercise="frozen-and-missing" wrong="short-gradients-left-alone" fails="wanted [0.15 0.2 ]" points=2
+def clipped_step(variables, gradients, learning_rate, max_norm):
+    active = [(v, g) for v, g in zip(variables, gradients) if v.trainable and g is not None]
+    norm = sum(float(ops.sum(g**2)) for v, g in active) ** 0.5
+    factor = min(1.0, max_norm / max(norm, 1.0))
+    for v, g in active:
+        v.assign_sub(learning_rate * factor * g)
     return norm

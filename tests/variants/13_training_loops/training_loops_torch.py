@@ -144,6 +144,30 @@ def fit_linear(x, y, learning_rate=0.01, steps=100):
     return w[:, 0], b[0]
 
 
+# %% exercise="linear-from-zero" wrong="the-model-comes-back" fails="gave Linear, wanted the pair"
+def fit_linear(x, y, learning_rate=0.01, steps=100):
+    model = nn.Linear(x.shape[1], 1)
+    nn.init.zeros_(model.weight), nn.init.zeros_(model.bias)
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        F.mse_loss(model(x)[:, 0], y).backward()
+        optimizer.step()
+    return model
+
+
+# %% exercise="linear-from-zero" wrong="stops-early" fails="both gradients at the same place" points=2
+def fit_linear(x, y, learning_rate=0.01, steps=100):
+    w, b = torch.zeros(x.shape[1]), torch.zeros(())
+    for _ in range(steps):
+        error = x @ w + b - y
+        slope = 2 * x.T @ error / len(y)
+        if torch.linalg.norm(slope) < 0.01:
+            break
+        w, b = w - learning_rate * slope, b - learning_rate * 2 * torch.mean(error)
+    return w, b
+
+
 # %% exercise="one-step-by-hand" wrong="no-zeroing" fails="the gradients of step 1 have been added in" points=2
 def train_step(model, optimizer, x, y, l2):
     model.train()
@@ -336,6 +360,31 @@ def train_step(model, optimizer, x, y, l2):
     return loss.item()
 
 
+# %% exercise="one-step-by-hand" wrong="each-block-that-holds-it" fails="however many blocks hold it" points=2
+def train_step(model, optimizer, x, y, l2):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.mse_loss(model(x), y)
+    for block in model.modules():
+        for p in block.parameters():
+            if p.dim() >= 2:
+                loss = loss + l2 * (p**2).sum()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% exercise="one-step-by-hand" wrong="norm-not-squared" fails="wanted, not its root" points=2
+def train_step(model, optimizer, x, y, l2):
+    model.train()
+    optimizer.zero_grad()
+    penalty = sum(p.norm() for p in model.parameters() if p.dim() >= 2)
+    loss = F.mse_loss(model(x), y) + l2 * penalty
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
 # %% exercise="epoch-mean" wrong="mean-of-means" fails="that is the mean of the batch means" points=1
 def epoch_mean(step, batches):
     losses = [step(x, y).item() for x, y in batches if len(x)]
@@ -466,6 +515,20 @@ def epoch_mean(step, batches):
     if not pairs:
         raise ValueError("not a single row")
     return (sum(loss * n for loss, n in pairs) / sum(n for _, n in pairs)).item()
+
+
+# %% exercise="epoch-mean" wrong="first-batch-taken-out" fails="may give no rows at all" points=2
+def epoch_mean(step, batches):
+    batches = iter(batches)
+    x, y = next(batches)
+    total, count = 0.0, 0
+    while x is not None:
+        if len(x):
+            total, count = total + step(x, y).item() * len(x), count + len(x)
+        x, y = next(batches, (None, None))
+    if count == 0:
+        raise ValueError("no examples")
+    return total / count
 
 
 # %% exercise="evaluate-unchanged" wrong="no-eval" fails="ran a block in training mode" points=2
@@ -1004,3 +1067,14 @@ def clipped_step(parameters, learning_rate, max_norm):
         for p in active:
             p -= learning_rate * p.grad * torch.clamp(max_norm / norm, max=1)
     return norm.item()
+
+
+# %% exercise="frozen-and-missing" wrong="short-gradients-left-alone" fails="wanted [0.15 0.2 ]" points=2
+def clipped_step(parameters, learning_rate, max_norm):
+    active = [p for p in parameters if p.requires_grad and p.grad is not None]
+    norm = sum((p.grad**2).sum().item() for p in active) ** 0.5
+    factor = min(1.0, max_norm / max(norm, 1.0))
+    with torch.no_grad():
+        for p in active:
+            p -= learning_rate * factor * p.grad
+    return norm
