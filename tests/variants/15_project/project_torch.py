@@ -99,22 +99,24 @@ class Standardize(nn.Module):
         return (x - self.mean) / self.std
 
 
-# %% exercise="standardize-layer" wrong="first-adapt-wins" fails="each adapt starts afresh" points=1
+# %% exercise="standardize-layer" wrong="first-adapt-wins" fails="each adapt starts afresh" points=2
 class Standardize(nn.Module):
     def __init__(self, num_features):
         super().__init__()
         self.register_buffer("mean", torch.zeros(num_features))
-        self.register_buffer("std", torch.zeros(num_features))
+        self.register_buffer("std", torch.ones(num_features))
+        self.adapted = False
 
     def adapt(self, x):
-        if self.std.any():
+        if self.adapted:
             return
+        self.adapted = True
         std = x.std(0, correction=0)
         self.mean.copy_(x.mean(0))
         self.std.copy_(torch.where(std == 0, 1.0, std))
 
     def forward(self, x):
-        return (x - self.mean) / self.std if self.std.any() else x
+        return (x - self.mean) / self.std
 
 
 # %% exercise="standardize-layer" wrong="plain-attributes" fails="a plain attribute is unknown to the module" points=2
@@ -273,7 +275,7 @@ class Standardize(nn.Module):
     def adapt(self, x):
         self.mean.copy_(x.mean(0))
         std = x.std(0, correction=0)
-        self.std.copy_(torch.where(std < 0.01, 1.0, std))
+        self.std.copy_(torch.where(std < 0.001, 1.0, std))
 
     def forward(self, x):
         return (x - self.mean) / self.std
@@ -293,6 +295,42 @@ class Standardize(nn.Module):
 
     def forward(self, x):
         return (x - self.mean) / self.std
+
+
+# %% exercise="standardize-layer" wrong="flag-read-in-the-call" fails="the call read a number" points=2
+class Standardize(nn.Module):
+    def __init__(self, num_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(num_features))
+        self.register_buffer("std", torch.ones(num_features))
+        self.register_buffer("adapted", torch.tensor(False))
+
+    def adapt(self, x):
+        std = x.std(0, correction=0)
+        self.mean.copy_(x.mean(0))
+        self.std.copy_(torch.where(std == 0, 1.0, std))
+        self.adapted.fill_(True)
+
+    def forward(self, x):
+        return (x - self.mean) / self.std if self.adapted else x
+
+
+# %% exercise="standardize-layer" wrong="calls-in-place" fails="a call changed the caller's x" points=1
+class Standardize(nn.Module):
+    def __init__(self, num_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(num_features))
+        self.register_buffer("std", torch.ones(num_features))
+
+    def adapt(self, x):
+        std = x.std(0, correction=0)
+        self.mean.copy_(x.mean(0))
+        self.std.copy_(torch.where(std == 0, 1.0, std))
+
+    def forward(self, x):
+        x -= self.mean
+        x /= self.std
+        return x
 
 
 # %% exercise="standardize-layer" right="variance-and-multiplication"
@@ -529,6 +567,15 @@ def smoothed_cross_entropy(logits, labels, smoothing=0.1, weights=None):
 # %% exercise="smoothed-cross-entropy" wrong="weights-of-classes" fails="weight tensor should be defined" points=1 verdict="errored"
 def smoothed_cross_entropy(logits, labels, smoothing=0.1, weights=None):
     return F.cross_entropy(logits, labels, weight=weights, label_smoothing=smoothing)
+
+
+# %% exercise="smoothed-cross-entropy" wrong="weights-in-place" fails="changed one of its arguments" points=2
+def smoothed_cross_entropy(logits, labels, smoothing=0.1, weights=None):
+    losses = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
+    if weights is None:
+        weights = torch.ones(len(labels))
+    weights /= weights.sum()
+    return (weights * losses).sum()
 
 
 # %% exercise="smoothed-cross-entropy" right="built-in"
@@ -1094,7 +1141,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
-# %% exercise="fit-and-resume" wrong="last-batch-dropped" fails="the smaller last one included"
+# %% exercise="fit-and-resume" wrong="last-batch-dropped" fails="the smaller last one included" points=2
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     path, done = folder / "checkpoint.pt", 0
     if path.exists():
@@ -1102,16 +1149,17 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         done = saved["epochs"]
+    device = next(model.parameters()).device
     model.train()
     for epoch in range(done, epochs):
         order = np.random.default_rng((seed, epoch)).permutation(len(x))
         for i in range(len(x) // batch_size):
             rows = order[i * batch_size : (i + 1) * batch_size]
             optimizer.zero_grad()
-            F.cross_entropy(model(x[rows]), y[rows]).backward()
+            F.cross_entropy(model(x[rows].to(device)), y[rows].to(device)).backward()
             optimizer.step()
         torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epoch + 1}, path)
-    return epochs
+    return max(epochs - done, 0)
 
 
 # %% exercise="fit-and-resume" wrong="mode-forgotten" fails="ran the model in evaluation mode" points=4
@@ -1424,6 +1472,27 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return max(epochs - done, 0)
 
 
+# %% exercise="fit-and-resume" wrong="names-sorted-as-text" fails="10 comes before 9" points=4
+def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
+    files, done = sorted(folder.glob("epoch*.pt")), 0
+    if files:
+        saved = torch.load(files[-1])
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        done = saved["epochs"]
+    device = next(model.parameters()).device
+    model.train()
+    for epoch in range(done, epochs):
+        order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(len(x)))
+        for rows in order.split(batch_size):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[rows].to(device)), y[rows].to(device)).backward()
+            optimizer.step()
+        saved = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epoch + 1}
+        torch.save(saved, folder / f"epoch{epoch + 1}.pt")
+    return max(epochs - done, 0)
+
+
 # %% exercise="fit-and-resume" right="generator-per-epoch"
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     files = sorted(folder.glob("epoch-*.pt"))
@@ -1502,7 +1571,7 @@ def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     return trained
 
 
-# %% exercise="fit-and-resume" wrong="whole-model-in-the-file" fails="save its state_dict" points=1 verdict="errored"
+# %% exercise="fit-and-resume" wrong="whole-model-in-the-file" fails="save its state_dict" points=2 verdict="errored"
 def fit(model, optimizer, x, y, epochs, folder, batch_size=32, seed=0):
     path, done = folder / "all.pt", 0
     if path.exists():
