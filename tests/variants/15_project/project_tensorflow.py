@@ -1826,7 +1826,19 @@ def train_classifier(x_train, y_train, x_val, y_val, seed):
     return model
 
 
-# %% exercise="train-classifier" wrong="data-of-the-notebook" fails="not on the notebook's own y_train" points=3
+# %% exercise="train-classifier" wrong="validation-trained-on" fails="train on x_train and y_train alone" points=4
+def train_classifier(x_train, y_train, x_val, y_val, seed):
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential(
+        [keras.Input((64,)), layers.Rescaling(1 / 16), layers.Dense(64, "relu"), layers.Dense(10)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.01), loss)
+    x, y = np.concatenate([x_train, x_val]), np.concatenate([y_train, y_val])
+    model.fit(x, y, batch_size=64, epochs=12, verbose=0)
+    return model
+
+
+# %% exercise="train-classifier" wrong="data-of-the-notebook" fails="not on the notebook's own y_train" points=2
 pictures_of_all = sklearn.datasets.load_digits().data.astype("float32")
 labels_of_all = sklearn.datasets.load_digits().target
 

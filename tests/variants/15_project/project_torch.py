@@ -1742,7 +1742,25 @@ def train_classifier(x_train, y_train, x_val, y_val, seed):
     return model.eval()
 
 
-# %% exercise="train-classifier" wrong="data-of-the-notebook" fails="not on the notebook's own y_train" points=3
+# %% exercise="train-classifier" wrong="validation-trained-on" fails="train on x_train and y_train alone" points=4
+def train_classifier(x_train, y_train, x_val, y_val, seed):
+    class Scale(nn.Module):
+        def forward(self, x):
+            return x / 16
+
+    torch.manual_seed(seed)
+    model = nn.Sequential(Scale(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    x, y = torch.cat([x_train, x_val]), torch.cat([y_train, y_val])
+    for _ in range(12):
+        for rows in torch.randperm(len(x)).split(64):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[rows]), y[rows]).backward()
+            optimizer.step()
+    return model.eval()
+
+
+# %% exercise="train-classifier" wrong="data-of-the-notebook" fails="not on the notebook's own y_train" points=2
 pictures_of_all = torch.tensor(sklearn.datasets.load_digits().data).float()
 labels_of_all = torch.tensor(sklearn.datasets.load_digits().target)
 
