@@ -393,12 +393,15 @@ def check_left_alone(arrays, with_gradient):
             raise AssertionError(
                 f"save_tensors for {list(tensors)}, where {with_gradient} require a gradient, "
                 f"raised RuntimeError ({error}): detach a tensor before numpy().") from None
-        loaded = load_tensors(path)
-        np.savez(path, **zeros)
         try:
+            loaded = load_tensors(path)
+            np.savez(path, **zeros)
             found = load_tensors(path)
-        except (KeyError, OSError) as error:
-            found = type(error).__name__
+        except (KeyError, OSError, ValueError) as error:
+            raise AssertionError(
+                f"load_tensors, after save_tensors or for an archive with {list(zeros)}, which "
+                f"np.savez wrote, raised {type(error).__name__} ({error}): take all arrays from "
+                "the file at path, and none of objects.") from None
     assert type(loaded) is dict and set(loaded) == set(arrays), (
         "load_tensors after save_tensors gave other names; get the first tests cell to pass first.")
     for name, array in arrays.items():

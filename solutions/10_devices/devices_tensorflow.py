@@ -740,7 +740,7 @@ def check_paths(what, *parts):
     elif extra and not missing:
         cause = "model.weights holds the weights, model.variables more than that"
     assert not missing and not extra, (
-        f"{called} lacks {missing} and has {extra} that should not be there: {cause}.")
+        f"{called} lacks {missing or 'nothing'} and has {extra or 'nothing'} in addition: {cause}.")
     assert len(found) == len(right), f"{called} gave {got}, wanted each path once."
 
 

@@ -761,7 +761,7 @@ def check_names(what, model):
     if buffers and not extra:
         cause = f"{buffers} are buffers: saved or not, they take memory and move like parameters"
     assert not missing and not extra, (
-        f"{called} lacks {missing} and has {extra} that should not be there: {cause}.")
+        f"{called} lacks {missing or 'nothing'} and has {extra or 'nothing'} in addition: {cause}.")
     assert len(found) == len(right), f"{called} gave {got}, wanted each path once."
 
 

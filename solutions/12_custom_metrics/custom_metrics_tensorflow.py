@@ -1163,7 +1163,7 @@ def check_range(batches):
             f"{called} gave shape {tuple(value.shape)} and {dtype}, wanted shape (2,) and float32.")
         seen += errors
         absolute, got = np.abs(seen), value.numpy().tolist()
-        wanted = [absolute.min(), absolute.max()]
+        wanted = [float(absolute.min()), float(absolute.max())]
         likely = {
             "that is the range of the last batch alone": [np.abs(errors).min(),
                                                           np.abs(errors).max()],

@@ -1064,7 +1064,7 @@ def check_range(batches):
             "torch.float32.")
         seen += errors
         absolute, got = np.abs(seen), value.tolist()
-        wanted = [absolute.min(), absolute.max()]
+        wanted = [float(absolute.min()), float(absolute.max())]
         likely = {
             "that is the range of the last batch alone": [np.abs(errors).min(),
                                                           np.abs(errors).max()],

@@ -1925,8 +1925,12 @@ def check_clip(slopes, frozen, rate, max_norm):
     variables = [keras.Variable(np.ones(len(s), "float32")) for s in slopes]
     extra = [keras.Variable([1.0]), keras.Variable([1.0], trainable=False)]
     gradients = [None, *(tf.constant(s) for s in slopes), tf.constant([frozen])]
-    norm = clipped_step([extra[0], *variables, extra[1]], gradients, rate, max_norm)
     called = f"clipped_step(variables, gradients, {rate}, {max_norm}) with gradients {slopes}"
+    try:
+        norm = clipped_step([extra[0], *variables, extra[1]], gradients, rate, max_norm)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise AssertionError(f"{called}, one of them missing, raised {type(error).__name__} "
+                             f"({error}); get the first tests cell to pass first.") from None
     assert type(norm) is float, f"{called}, gave {type(norm).__name__}, wanted a Python float."
     total = float(np.sqrt(sum(g * g for s in slopes for g in s)))
     stale = float(np.sqrt(total**2 + frozen**2))

@@ -1700,8 +1700,12 @@ for case in [("tied", 0.01, 0.1), ("frozen", 0.3, 0.02)]:
 def check_steps(body_rate, head_rate, momentum):
     body, head = nn.Linear(2, 2), nn.Linear(2, 2)
     model = nn.Sequential(body, head)
-    optimizer = two_rates(model, head, body_rate, head_rate, momentum)
     called = f"two_rates(model, head, {body_rate}, {head_rate}, {momentum})"
+    try:
+        optimizer = two_rates(model, head, body_rate, head_rate, momentum)
+    except ValueError as error:
+        raise AssertionError(f"{called} raised ValueError ({error}); get the first tests cell to "
+                             "pass first.") from None
     assert isinstance(optimizer, torch.optim.SGD), (
         f"{called} gave {type(optimizer).__name__}, wanted a torch.optim.SGD.")
     named = [("body", body_rate, p) for p in body.parameters()]
@@ -1902,8 +1906,12 @@ def check_clip(slopes, frozen, rate, max_norm):
     extra = [nn.Parameter(torch.ones(1)), nn.Parameter(torch.ones(1))]
     extra[1].grad = torch.tensor([frozen])
     extra[1].requires_grad_(False)
-    norm = clipped_step([extra[0], *parameters, extra[1]], rate, max_norm)
     called = f"clipped_step(parameters, {rate}, {max_norm}) with gradients {slopes}"
+    try:
+        norm = clipped_step([extra[0], *parameters, extra[1]], rate, max_norm)
+    except (TypeError, AttributeError) as error:
+        raise AssertionError(f"{called}, one of them missing, raised {type(error).__name__} "
+                             f"({error}); get the first tests cell to pass first.") from None
     assert type(norm) is float, f"{called}, gave {type(norm).__name__}, wanted a Python float."
     total = float(np.sqrt(sum(g * g for s in slopes for g in s)))
     stale = float(np.sqrt(total**2 + frozen**2))

@@ -370,7 +370,7 @@ def audit(model):
     return found
 
 
-# %% exercise="one-device-audit" wrong="weights-twice" fails="that should not be there"
+# %% exercise="one-device-audit" wrong="weights-twice" fails="in addition: model.weights holds the weights"
 def audit(model):
     found = {}
     for w in model.weights:
