@@ -319,9 +319,18 @@ def _judge(order: Order, answer: dict[str, Any]) -> Finding:
         return Finding(Verdict.FAILED, text or "an assertion failed", frames, kind)
     if kind == "NotImplementedError" and not text:
         return Finding(Verdict.ERRORED, NOT_STARTED, frames, kind)
-    out_of_memory = (
-        failure["memory"] or kind == "ResourceExhaustedError"
-    )  # TensorFlow's name for it
-    if out_of_memory or "can't allocate memory" in text:
+    if is_memory_error(kind, text):
         return Finding(Verdict.OUT_OF_MEMORY, f"{kind}: {text}", frames, kind)
     return Finding(Verdict.ERRORED, f"{kind}: {text}" if text else kind, frames, kind)
+
+
+def is_memory_error(kind: str, text: str) -> bool:
+    """Tell whether an error says that memory was too small: Python's, NumPy's and frameworks' own.
+
+    TensorFlow raises ResourceExhaustedError, PyTorch on a CPU a RuntimeError with these words.
+    """
+    return (
+        kind.endswith("MemoryError")
+        or kind == "ResourceExhaustedError"
+        or "can't allocate memory" in text
+    )

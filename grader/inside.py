@@ -469,6 +469,5 @@ def _describe(error: BaseException) -> dict[str, Any]:
         "type": str.__getitem__(type.__dict__["__name__"].__get__(type(error)), slice(200)),
         "text": text,
         "assertion": isinstance(error, AssertionError),
-        "memory": isinstance(error, MemoryError),
         "frames": frames[-12:],
     }

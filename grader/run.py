@@ -1,8 +1,8 @@
 """Runs a restored notebook in contained kernels and reaches a verdict on each tests cell.
 
-A cell that kills its kernel, or runs too long, costs the notebook that cell and not the rest: a new
-kernel runs the other cells again, without it, until each tests cell has a verdict or the notebook's
-time is up.
+A cell that kills its kernel, fills its memory or runs too long, costs the notebook that cell and
+not the rest: a new kernel runs the other cells again, without it, until each tests cell has a
+verdict or the notebook's time is up.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from .evidence import (
     MIME,
     Baseline,
     Finding,
+    is_memory_error,
     judge,
     order_tests,
     read_baseline,
@@ -36,7 +37,7 @@ from .provisioner import ContainedProvisioner
 from .verdicts import CellReport, NotebookReport, Verdict
 
 STARTS = 4
-"""Kernels that one notebook may use up; a fifth would only serve somebody who kills them."""
+"""Kernels that one notebook may lose; a fifth would only serve somebody who kills them."""
 START_SECONDS = 60
 """Longest that a new kernel may take to get ready."""
 
@@ -182,14 +183,14 @@ class Runner:
         """Execute the notebook in place and return the report."""
         started = time.monotonic()
         self.deadline = started + self.limits.notebook_seconds
-        for _ in range(STARTS):
+        self.lost = 0
+        done = False
+        while not done and self.lost < STARTS and time.monotonic() <= self.deadline:
             try:
                 done = await self._run_in_one_kernel(manager_config)
             except DeadKernelError as error:  # before any code of the student's ran in it
                 self.report.notes.append(f"a kernel was started again: {error}")
-                continue
-            if done or time.monotonic() > self.deadline:
-                break
+                self.lost += 1
         if not self.report.start:
             raise RuntimeError(self.report.notes[-1])
         self.report.seconds = round(time.monotonic() - started, 3)
@@ -234,6 +235,11 @@ class Runner:
         return baseline
 
     async def _run_cells(self, client: CellClient, baseline: Baseline) -> bool:
+        """Run cells until one leaves no kernel that others could be run in; False in this case.
+
+        One whose memory ran out is none: what filled it may still be there, or its supervisor has
+        seen it, and is about to end the kernel under the next cell.
+        """
         for index, cell in enumerate(self.nb.cells):
             if (
                 cell.cell_type != "code"
@@ -246,10 +252,16 @@ class Runner:
                 if is_tests(cell):
                     finding = await self._prove(client, cell, baseline)
                     self.findings[grade_id(cell)] = finding, time.monotonic() - began
+                    if finding.verdict is Verdict.OUT_OF_MEMORY:
+                        return False
                 else:
                     client.answers.clear()
                     await self._execute(client, cell)
+                    if full := _memory_error(cell):
+                        self._exclude(cell, index, full, time.monotonic() - began)
+                        return False
             except (DeadKernelError, CellTimeoutError, ForgedReplyError) as error:
+                self.lost += 1
                 finding = await self._explain(client, cell, error)
                 self._exclude(cell, index, finding, time.monotonic() - began)
                 return False
@@ -306,7 +318,8 @@ class Runner:
     def _exclude(self, cell: NotebookNode, index: int, finding: Finding, seconds: float) -> None:
         """Leave a cell out of later runs; a tests cell has its verdict then."""
         self.excluded.add(index)
-        cell.outputs = [describe(finding, cell.source)]
+        if not finding.error:  # else it says so itself
+            cell.outputs = [describe(finding, cell.source)]
         if is_tests(cell):
             self.findings[grade_id(cell)] = finding, seconds
         else:
@@ -349,6 +362,15 @@ def run_notebook(
     runner = Runner(nb, framework, folder, limits)
     report: NotebookReport = run_sync(runner.run)(config)
     return report
+
+
+def _memory_error(cell: NotebookNode) -> Finding | None:
+    """Return the finding about a cell that memory was too small for."""
+    for output in cell.outputs:
+        if output.output_type == "error" and is_memory_error(output.ename, output.evalue):
+            message = f"{output.ename}: {output.evalue}".removesuffix(": ")
+            return Finding(Verdict.OUT_OF_MEMORY, message, error=output.ename)
+    return None
 
 
 def grade_id(cell: NotebookNode) -> str:

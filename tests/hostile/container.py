@@ -18,6 +18,7 @@ import stat
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ USER = "nobody"
 MASKED = ("/tmp", "/dev/shm")
 """Folders that are empty in there, but for what is kept."""
 START_SECONDS = 20
+END_SECONDS = 5
+"""What still runs so long after the command was left; a zygote, told to go, takes 0.2 s."""
 _NOSUID, _NODEV, _BIND, _REC = (1 << bit for bit in (1, 2, 12, 14))
 _NO_NEW_PRIVILEGES = 38
 _UP = struct.pack("16sh14x", b"lo", 1)  # struct ifreq with IFF_UP
@@ -47,8 +50,8 @@ _SET_FLAGS = 0x8914  # SIOCSIFFLAGS
 class Outcome:
     """What became of a command.
 
-    `status` is None where it ran out of time, `left` is what it left running, `reached` names the
-    listeners that somebody connected to.
+    `status` is None where it ran out of time, `left` is what it left running (END_SECONDS after its
+    end), `reached` names the listeners that somebody connected to.
     """
 
     status: int | None
@@ -98,7 +101,7 @@ def run(
         input=json.dumps(order),
         capture_output=True,
         text=True,
-        timeout=seconds + START_SECONDS,
+        timeout=seconds + START_SECONDS + END_SECONDS,
         check=False,
     )
     if done.returncode or not done.stdout:
@@ -161,6 +164,14 @@ def _others() -> list[str]:
     return found
 
 
+def _left() -> list[str]:
+    """List the commands that do not end by themselves within END_SECONDS."""
+    until = time.monotonic() + END_SECONDS
+    while (others := _others()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return others
+
+
 def main() -> None:
     """Be the first process of the namespaces: prepare them, run the command, say how it went."""
     order = json.load(sys.stdin)
@@ -193,7 +204,7 @@ def main() -> None:
             status = process.wait(order["seconds"])
         except subprocess.TimeoutExpired:
             status = None
-        left = _others() if status is not None else []
+        left = _left() if status is not None else []
         reached = []
         for where, server in servers.items():
             with suppress(BlockingIOError):

@@ -73,6 +73,49 @@ def test_when_a_solution_cell_never_ends_then_its_tests_have_its_verdict(tmp_pat
     assert nb.cells[2].outputs[0].ename == "timed out"
 
 
+# Pages that nothing writes to: the limit of allocations ends it, not the watch on resident memory.
+FILL = "import numpy\nkept = []\nwhile True: kept.append(numpy.empty(2**21))"
+NEEDS_ROOM = "def g(): return len(bytearray(2**27)) // 2**27"
+
+
+def test_when_an_answer_runs_out_of_memory_then_the_next_has_all_of_it_again(
+    tmp_path: Path,
+) -> None:
+    nb = notebook(FILL.replace("while", "def f(x):\n    while"))
+    nb.cells[3].source = NEEDS_ROOM
+    report = run(nb, tmp_path)
+    assert verdicts(report) == ["out of memory", "passed"]
+    assert "MemoryError" in report.cells[0].message
+
+
+def test_when_a_cell_runs_out_of_memory_then_the_others_have_all_of_it_again(
+    tmp_path: Path,
+) -> None:
+    nb = notebook("def f(x): return 2 * x", FILL)
+    nb.cells[4].source = NEEDS_ROOM
+    report = run(nb, tmp_path)
+    assert verdicts(report) == ["passed", "passed"]
+    assert len(report.notes) == 1
+    assert report.notes[0].startswith("cell 2: MemoryError: Unable to allocate 16.0 MiB")
+    assert [output.ename for output in nb.cells[1].outputs] == ["MemoryError"]
+
+
+def test_when_a_solution_cell_runs_out_of_memory_then_that_is_what_its_tests_say(
+    tmp_path: Path,
+) -> None:
+    report = run(notebook(FILL), tmp_path)
+    assert verdicts(report) == ["out of memory", "passed"]
+
+
+def test_when_many_answers_run_out_of_memory_then_each_still_has_its_turn(tmp_path: Path) -> None:
+    nb = notebook("def f(x): return bytearray(2**40)")
+    tests = nb.cells[2]
+    for number in range(6):
+        nb.cells.insert(3, marked(tests.source, f"first-tests-{number + 2}", grade=True, points=1))
+    report = run(nb, tmp_path)
+    assert verdicts(report) == ["out of memory"] * 7 + ["passed"]
+
+
 def test_when_a_cell_of_the_students_own_kills_the_kernel_then_the_rest_is_graded(
     tmp_path: Path,
 ) -> None:
