@@ -192,7 +192,8 @@ class KernelProcess:
             except OSError:
                 data = b""
             if not data:  # the supervisor itself is gone, and with it the kernel's lifeline
-                return {"exit": -signal.SIGKILL, "reason": "abandoned", "peak_mb": 0, "log": ""}
+                lost = {"reason": "abandoned", "at": math.inf, "peak_mb": 0, "log": ""}
+                return {"exit": -signal.SIGKILL, **lost}
             self._incoming += data
         line, _, self._incoming = self._incoming.partition(b"\n")
         message: dict[str, Any] = json.loads(line)
@@ -206,6 +207,11 @@ class KernelProcess:
     def reason(self) -> str:
         """Which limit ended it: "memory", "processes", "time", "abandoned", or "" for none."""
         return "" if self._exit is None else str(self._exit["reason"])
+
+    @property
+    def ended_at(self) -> float:
+        """When, by `time.monotonic()`, its end or the broken limit was seen; inf while it runs."""
+        return math.inf if self._exit is None else float(self._exit["at"])
 
     @property
     def peak_mb(self) -> float:

@@ -240,6 +240,7 @@ class Runner:
         One whose memory ran out is none: what filled it may still be there, or its supervisor has
         seen it, and is about to end the kernel under the next cell.
         """
+        turns: list[tuple[int, float]] = []
         for index, cell in enumerate(self.nb.cells):
             if (
                 cell.cell_type != "code"
@@ -248,6 +249,7 @@ class Runner:
             ):
                 continue
             began = time.monotonic()
+            turns.append((index, began))
             try:
                 if is_tests(cell):
                     finding = await self._prove(client, cell, baseline)
@@ -258,12 +260,15 @@ class Runner:
                     client.answers.clear()
                     await self._execute(client, cell)
                     if full := _memory_error(cell):
-                        self._exclude(cell, index, full, time.monotonic() - began)
+                        self._exclude(index, full, time.monotonic() - began)
                         return False
             except (DeadKernelError, CellTimeoutError, ForgedReplyError) as error:
                 self.lost += 1
-                finding = await self._explain(client, cell, error)
-                self._exclude(cell, index, finding, time.monotonic() - began)
+                assert client.process is not None
+                index, began = turn_at(client.process.ended_at, turns)
+                if grade_id(self.nb.cells[index]) not in self.findings:
+                    finding = self._explain(client.process, error)
+                    self._exclude(index, finding, time.monotonic() - began)
                 return False
         return True
 
@@ -295,7 +300,7 @@ class Runner:
             cell.outputs.append(describe(finding, source))
         return finding
 
-    async def _explain(self, client: CellClient, cell: NotebookNode, error: Exception) -> Finding:
+    def _explain(self, process: KernelProcess, error: Exception) -> Finding:
         """Say why a kernel died under a cell, or had to."""
         if isinstance(error, ForgedReplyError):
             return Finding(Verdict.TAMPERED, "the notebook sent replies that no kernel sends")
@@ -307,16 +312,16 @@ class Runner:
             return Finding(
                 Verdict.TIMED_OUT, f"{what} ran longer than {seconds:g} s and was stopped"
             )
-        assert client.process is not None
-        reason, status = client.process.reason, client.process.poll()
+        reason, status = process.reason, process.poll()
         if reason in _DEATHS:
             verdict, words = _DEATHS[reason]
             return Finding(verdict, f"the cell {words} and was stopped")
         how = f"signal {-status}" if status is not None and status < 0 else f"exit status {status}"
         return Finding(Verdict.KILLED, f"the cell ended its own kernel ({how})")
 
-    def _exclude(self, cell: NotebookNode, index: int, finding: Finding, seconds: float) -> None:
+    def _exclude(self, index: int, finding: Finding, seconds: float) -> None:
         """Leave a cell out of later runs; a tests cell has its verdict then."""
+        cell = self.nb.cells[index]
         self.excluded.add(index)
         if not finding.error:  # else it says so itself
             cell.outputs = [describe(finding, cell.source)]
@@ -362,6 +367,15 @@ def run_notebook(
     runner = Runner(nb, framework, folder, limits)
     report: NotebookReport = run_sync(runner.run)(config)
     return report
+
+
+def turn_at(when: float, turns: list[tuple[int, float]]) -> tuple[int, float]:
+    """Return whose turn it was at a time: the last of `turns`, index and start, that had begun.
+
+    A kernel that broke a limit may still have ended its cell before it was killed, so that the
+    next one finds it dead.
+    """
+    return next((turn for turn in reversed(turns) if turn[1] <= when), turns[0])
 
 
 def _memory_error(cell: NotebookNode) -> Finding | None:

@@ -42,8 +42,9 @@ def supervise(
 ) -> None:
     """Fork a child that runs `become(request)`, watch it, report how it ended.
 
-    Sends `{"pid": …}` once, and `{"exit": returncode, "reason": str, "peak_mb": float, "log": str}`
-    at the end; `reason` is "" when the kernel ended by itself. Takes `{"signal": number}`.
+    Sends `{"pid": …}` once, and `{"exit": returncode, "reason": str, "at": float, "peak_mb": float,
+    "log": str}` at the end; `reason` is "" when the kernel ended by itself, `at` the monotonic time
+    of the look that gave the reason. Takes `{"signal": number}`.
     """
     os.setsid()
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
@@ -57,7 +58,7 @@ def supervise(
         _run_child(request, become, log_write)
     os.close(log_write)
     _send(connection, {"pid": pid})
-    returncode, reason, peak_mb = _watch(connection, request, pid)
+    returncode, reason, at, peak_mb = _watch(connection, request, pid)
     kill_offspring()
     if reason == "abandoned":  # whoever made the scratch folder is gone
         shutil.rmtree(request["scratch"], ignore_errors=True)
@@ -66,7 +67,13 @@ def supervise(
         log = os.read(log_read, 1 << 16).decode(errors="replace")
         _send(
             connection,
-            {"exit": returncode, "reason": reason, "peak_mb": round(peak_mb), "log": log},
+            {
+                "exit": returncode,
+                "reason": reason,
+                "at": at,
+                "peak_mb": round(peak_mb),
+                "log": log,
+            },
         )
 
 
@@ -100,8 +107,13 @@ def _send(connection: socket.socket, message: dict[str, Any]) -> None:
         connection.sendall(json.dumps(message).encode() + b"\n")
 
 
-def _watch(connection: socket.socket, request: dict[str, Any], pid: int) -> tuple[int, str, float]:
-    """Wait until the kernel ends, breaks a limit, or nobody wants it any more."""
+def _watch(
+    connection: socket.socket, request: dict[str, Any], pid: int
+) -> tuple[int, str, float, float]:
+    """Wait until the kernel ends, breaks a limit, or nobody wants it any more.
+
+    Returns its return code, the reason, the time of the last look, and the peak of its memory.
+    """
     limits = request["limits"]
     deadline = time.monotonic() + limits["seconds"]
     kernel = os.pidfd_open(pid)
@@ -112,6 +124,7 @@ def _watch(connection: socket.socket, request: dict[str, Any], pid: int) -> tupl
         ready, _, _ = select.select(
             [connection.fileno(), kernel], [], [], None if unlimited else TICK
         )
+        now = time.monotonic()
         if connection.fileno() in ready:
             try:
                 data = connection.recv(4096)
@@ -119,14 +132,14 @@ def _watch(connection: socket.socket, request: dict[str, Any], pid: int) -> tupl
                 data = b""
             if not data:
                 os.kill(pid, signal.SIGKILL)
-                return -signal.SIGKILL, "abandoned", peak_mb
+                return -signal.SIGKILL, "abandoned", now, peak_mb
             *lines, incoming = (incoming + data).split(b"\n")
             for line in lines:
                 with suppress(ProcessLookupError):
                     os.kill(pid, json.loads(line)["signal"])
         status = _reap(pid)
         if status is not None:
-            return status, "", peak_mb
+            return status, "", now, peak_mb
         if unlimited:
             continue
         reason = ""
@@ -143,11 +156,11 @@ def _watch(connection: socket.socket, request: dict[str, Any], pid: int) -> tupl
             reason = "processes"
         elif disk.is_full(family):
             reason = "disk"
-        elif time.monotonic() > deadline:
+        elif now > deadline:
             reason = "time"
         if reason:
             os.kill(pid, signal.SIGKILL)
-            return -signal.SIGKILL, reason, peak_mb
+            return -signal.SIGKILL, reason, now, peak_mb
 
 
 def _reap(kernel: int) -> int | None:

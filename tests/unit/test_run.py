@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.evidence import Finding
-from grader.run import RunLimits, describe, run_notebook
+from grader.run import RunLimits, describe, run_notebook, turn_at
 from grader.verdicts import NotebookReport, Verdict
 
 LIMITS = RunLimits(cell_seconds=3, notebook_seconds=12, output_kb=16)
@@ -114,6 +114,11 @@ def test_when_many_answers_run_out_of_memory_then_each_still_has_its_turn(tmp_pa
         nb.cells.insert(3, marked(tests.source, f"first-tests-{number + 2}", grade=True, points=1))
     report = run(nb, tmp_path)
     assert verdicts(report) == ["out of memory"] * 7 + ["passed"]
+
+
+@pytest.mark.parametrize(("ended", "index"), [(9, 0), (10, 0), (11.5, 0), (12, 2), (99, 2)])
+def test_a_limit_was_broken_by_the_cell_that_ran_when_it_was_seen(ended: float, index: int) -> None:
+    assert turn_at(ended, [(0, 10), (2, 12)])[0] == index
 
 
 def test_when_a_cell_of_the_students_own_kills_the_kernel_then_the_rest_is_graded(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import multiprocessing
 import os
 import signal
@@ -98,10 +99,13 @@ def test_when_children_together_take_too_much_memory_then_it_is_killed_for_it(
         time.sleep(60)
 
     ours = psutil.Process().memory_info().rss >> 20  # a fork starts with as much
+    began = time.monotonic()
     process = start(grow, memory_mb=ours + 200)
+    assert process.ended_at == math.inf
     process.wait()
     assert process.reason == "memory"
     assert process.peak_mb > 200
+    assert began < process.ended_at < time.monotonic()
 
 
 def test_when_it_starts_too_many_processes_then_it_is_killed_for_them(start: Start) -> None:
