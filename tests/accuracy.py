@@ -26,7 +26,14 @@ from grader.source import Source, read_source
 
 EXERCISE = "train-classifier"
 # The wrong answers that train wrongly; the others break a rule and may well be accurate.
-FAULTS = ("never-shuffled", "out-of-step", "gradients-kept", "raw-pixels", "one-step-per-epoch")
+FAULTS = (
+    "never-shuffled",
+    "out-of-step",
+    "gradients-kept",
+    "raw-pixels",
+    "one-step-per-epoch",
+    "too-few-steps",
+)
 
 
 def source_of(lesson: Lesson) -> Source:

@@ -31,7 +31,7 @@ class Standardize(layers.Layer):
     def adapt(self, x):
         std = x.std(axis=0, ddof=1)
         self.mean.assign(x.mean(axis=0))
-        self.std.assign(np.where(std == 0, 1, std))
+        self.std.assign(np.where(np.ptp(x, axis=0) == 0, 1, std))
 
     def call(self, x):
         return (x - self.mean) / self.std
@@ -87,7 +87,7 @@ class Standardize(layers.Layer):
     def adapt(self, x):
         std = x.var(axis=0)
         self.mean.assign(x.mean(axis=0))
-        self.std.assign(np.where(std == 0, 1, std))
+        self.std.assign(np.where(np.ptp(x, axis=0) == 0, 1, std))
 
     def call(self, x):
         return (x - self.mean) / self.std
@@ -122,7 +122,7 @@ class Standardize(layers.Layer):
         self.adapted = True
         std = x.std(axis=0)
         self.mean.assign(x.mean(axis=0))
-        self.std.assign(np.where(std == 0, 1, std))
+        self.std.assign(np.where(np.ptp(x, axis=0) == 0, 1, std))
 
     def call(self, x):
         return (x - self.mean) / self.std
@@ -136,7 +136,7 @@ class Standardize(layers.Layer):
 
     def adapt(self, x):
         self.mean, std = x.mean(axis=0), x.std(axis=0)
-        self.std = np.where(std == 0, np.float32(1), std)
+        self.std = np.where(np.ptp(x, axis=0) == 0, np.float32(1), std)
 
     def call(self, x):
         return (x - self.mean) / self.std
@@ -152,7 +152,7 @@ class Standardize(layers.Layer):
     def adapt(self, x):
         std = x.std(axis=0)
         self.mean.assign(x.mean(axis=0))
-        self.std.assign(np.where(std == 0, 1, std))
+        self.std.assign(np.where(np.ptp(x, axis=0) == 0, 1, std))
 
     def call(self, x):
         return (x - self.mean) / self.std
@@ -171,7 +171,7 @@ class Standardize(layers.Layer):
             self.mean = self.add_weight(shape=std.shape, trainable=False)
             self.std = self.add_weight(shape=std.shape, trainable=False)
         self.mean.assign(x.mean(axis=0))
-        self.std.assign(np.where(std == 0, 1, std))
+        self.std.assign(np.where(np.ptp(x, axis=0) == 0, 1, std))
 
     def call(self, x):
         return x if self.mean is None else (x - self.mean) / self.std
@@ -187,7 +187,7 @@ class Standardize(layers.Layer):
     def adapt(self, x):
         std = x.std(axis=0)
         self.mean.assign(x.mean(axis=0))
-        self.std = np.where(std == 0, np.float32(1), std)
+        self.std = np.where(np.ptp(x, axis=0) == 0, np.float32(1), std)
 
     def call(self, x):
         return (x - self.mean) / self.std
@@ -203,7 +203,7 @@ class Standardize(layers.Layer):
     def adapt(self, x):
         std = x.std(axis=0)
         self.mean.assign(x.mean(axis=0))
-        self.std.assign(np.where(std == 0, 1, std))
+        self.std.assign(np.where(np.ptp(x, axis=0) == 0, 1, std))
 
     def call(self, x, training=True):
         return (x - self.mean) / self.std if training else x
@@ -219,7 +219,7 @@ class Standardize(layers.Layer):
     def adapt(self, x):
         std = x.std(axis=0)
         self.mean.assign(x.mean(axis=0))
-        self.std.assign(np.where(std == 0, 1, std))
+        self.std.assign(np.where(np.ptp(x, axis=0) == 0, 1, std))
 
     def call(self, x):
         if not tf.executing_eagerly():
@@ -238,7 +238,7 @@ class Standardize(layers.Layer):
         self.mean.assign(x.mean(axis=0))
         x -= x.mean(axis=0)
         std = np.sqrt((x**2).mean(axis=0))
-        self.std.assign(np.where(std == 0, 1, std))
+        self.std.assign(np.where(np.ptp(x, axis=0) == 0, 1, std))
 
     def call(self, x):
         return (x - self.mean) / self.std
@@ -254,7 +254,7 @@ class Standardize(layers.Layer):
     def adapt(self, x):
         std = x.std(axis=0)
         self.mean.assign(x.mean(axis=0))
-        self.std.assign(np.where(std == 0, 1, std))
+        self.std.assign(np.where(np.ptp(x, axis=0) == 0, 1, std))
 
     def call(self, x, training=False):
         return x if training else (x - self.mean) / self.std
@@ -271,7 +271,7 @@ class Standardize(layers.Layer):
     def adapt(self, x):
         std = x.std(axis=0)
         self.mean.assign(x.mean(axis=0))
-        self.std.assign(np.where(std == 0, 1, std))
+        self.std.assign(np.where(np.ptp(x, axis=0) == 0, 1, std))
         self.adapted = True
 
     def call(self, x):
@@ -309,6 +309,22 @@ class Standardize(layers.Layer):
         return (x - self.mean) / self.std
 
 
+# %% exercise="standardize-layer" wrong="deviation-compared-with-zero" fails="rounding made the deviation 1e-8" points=2
+class Standardize(layers.Layer):
+    def __init__(self, num_features):
+        super().__init__()
+        self.mean = self.add_weight(shape=(num_features,), initializer="zeros", trainable=False)
+        self.std = self.add_weight(shape=(num_features,), initializer="ones", trainable=False)
+
+    def adapt(self, x):
+        std = np.std(x, axis=0)
+        self.mean.assign(np.mean(x, axis=0))
+        self.std.assign(np.where(std == 0, 1, std))
+
+    def call(self, x):
+        return (x - self.mean) / self.std
+
+
 # %% exercise="standardize-layer" right="variance-and-multiplication"
 class Standardize(layers.Layer):
     def __init__(self, num_features):
@@ -318,7 +334,7 @@ class Standardize(layers.Layer):
 
     def adapt(self, x):
         std = np.sqrt(np.var(x, axis=0, keepdims=True))
-        std[std == 0] = 1
+        std[:, x.min(axis=0) == x.max(axis=0)] = 1
         self.shift.assign(x.mean(axis=0, keepdims=True))
         self.factor.assign(1 / std)
 
@@ -336,7 +352,7 @@ class Standardize(layers.Layer):
     def adapt(self, x):
         mean, variance = tf.nn.moments(tf.convert_to_tensor(x), axes=[0])
         self.mean.assign(mean)
-        self.std.assign(tf.where(variance > 0, tf.sqrt(variance), tf.ones_like(variance)))
+        self.std.assign(tf.where(variance > 1e-12, tf.sqrt(variance), tf.ones_like(variance)))
 
     def call(self, x):
         return ops.divide(ops.subtract(x, self.mean), self.std)
@@ -353,7 +369,7 @@ class Standardize(layers.Layer):
         self.statistics = self.add_weight(shape=(2, num_features), initializer=first, trainable=False)
 
     def adapt(self, x):
-        std = np.array([column.std() or 1.0 for column in x.T])
+        std = np.array([column.std() if len(np.unique(column)) > 1 else 1.0 for column in x.T])
         self.statistics.assign(np.stack([x.mean(axis=0), std]))
 
     def call(self, inputs):
@@ -370,7 +386,39 @@ class Standardize(layers.Layer):
     def adapt(self, x):
         mean, variance = ops.moments(x, axes=[0])
         self.mean.assign(mean)
-        self.std.assign(ops.where(variance == 0, 1.0, ops.sqrt(variance)))
+        self.std.assign(ops.where(ops.max(x, axis=0) == ops.min(x, axis=0), 1.0, ops.sqrt(variance)))
+
+    def call(self, x):
+        return (x - self.mean) / self.std
+
+
+# %% exercise="standardize-layer" right="threshold-for-the-deviation"
+class Standardize(layers.Layer):
+    def __init__(self, num_features):
+        super().__init__()
+        self.mean = self.add_weight(shape=(num_features,), initializer="zeros", trainable=False)
+        self.std = self.add_weight(shape=(num_features,), initializer="ones", trainable=False)
+
+    def adapt(self, x):
+        std = x.std(axis=0)
+        self.mean.assign(x.mean(axis=0))
+        self.std.assign(np.where(std < 1e-6, 1, std))
+
+    def call(self, x):
+        return (x - self.mean) / self.std
+
+
+# %% exercise="standardize-layer" right="statistics-in-float64"
+class Standardize(layers.Layer):
+    def __init__(self, num_features):
+        super().__init__()
+        self.mean = self.add_weight(shape=(num_features,), initializer="zeros", trainable=False)
+        self.std = self.add_weight(shape=(num_features,), initializer="ones", trainable=False)
+
+    def adapt(self, x):
+        mean, std = x.mean(axis=0, dtype="float64"), x.std(axis=0, dtype="float64")
+        self.mean.assign(mean)
+        self.std.assign(np.where(np.isclose(std, 0), 1, std))
 
     def call(self, x):
         return (x - self.mean) / self.std
@@ -1741,6 +1789,17 @@ def train_classifier(x_train, y_train, x_val, y_val, seed):
                 logits = model(x_train[rows], training=True)
                 loss = ops.mean(keras.losses.sparse_categorical_crossentropy(y_train[rows], logits, from_logits=True))
             optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+    return model
+
+
+# %% exercise="train-classifier" wrong="too-few-steps" fails="so order is not all" points=1
+def train_classifier(x_train, y_train, x_val, y_val, seed):
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential(
+        [keras.Input((64,)), layers.Rescaling(1 / 16), layers.Dense(64, "relu"), layers.Dense(10)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.03), loss)
+    model.fit(x_train, y_train, batch_size=64, epochs=10, verbose=0)
     return model
 
 

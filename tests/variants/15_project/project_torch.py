@@ -183,7 +183,7 @@ class Standardize(nn.Module):
         return (x - self.mean) / self.std
 
 
-# %% exercise="standardize-layer" wrong="evaluation-only" fails="in training mode"
+# %% exercise="standardize-layer" wrong="evaluation-only" fails="in training mode" points=2
 class Standardize(nn.Module):
     def __init__(self, num_features):
         super().__init__()
@@ -333,6 +333,23 @@ class Standardize(nn.Module):
         return x
 
 
+# %% exercise="standardize-layer" wrong="deviation-compared-with-zero" fails="rounding made the deviation 1e-8" points=2
+class Standardize(nn.Module):
+    def __init__(self, num_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(num_features))
+        self.register_buffer("std", torch.ones(num_features))
+
+    def adapt(self, x):
+        mean = x.mean(0)
+        std = ((x - mean) ** 2).mean(0).sqrt()
+        self.mean.copy_(mean)
+        self.std.copy_(torch.where(std == 0, 1.0, std))
+
+    def forward(self, x):
+        return (x - self.mean) / self.std
+
+
 # %% exercise="standardize-layer" right="variance-and-multiplication"
 class Standardize(nn.Module):
     def __init__(self, num_features):
@@ -377,11 +394,27 @@ class Standardize(nn.Module):
     def adapt(self, x):
         mean = x.mean(0)
         std = ((x - mean) ** 2).mean(0).sqrt()
-        self.a.copy_(torch.where(std > 0, 1 / std, torch.ones_like(std)))
+        self.a.copy_(torch.where(std > 1e-7, 1 / std, torch.ones_like(std)))
         self.b.copy_(-mean * self.a)
 
     def forward(self, x):
         return x * self.a + self.b
+
+
+# %% exercise="standardize-layer" right="threshold-for-the-deviation"
+class Standardize(nn.Module):
+    def __init__(self, num_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(num_features))
+        self.register_buffer("std", torch.ones(num_features))
+
+    def adapt(self, x):
+        std = x.std(0, correction=0)
+        self.mean.copy_(x.mean(0))
+        self.std.copy_(torch.where(std < 1e-6, 1.0, std))
+
+    def forward(self, x):
+        return (x - self.mean) / self.std
 
 
 # %% exercise="standardize-layer" right="assigned-buffers"
@@ -1683,6 +1716,23 @@ def train_classifier(x_train, y_train, x_val, y_val, seed):
         optimizer.zero_grad()
         F.cross_entropy(model(x_train), y_train).backward()
         optimizer.step()
+    return model.eval()
+
+
+# %% exercise="train-classifier" wrong="too-few-steps" fails="so order is not all" points=1
+def train_classifier(x_train, y_train, x_val, y_val, seed):
+    class Scale(nn.Module):
+        def forward(self, x):
+            return x / 16
+
+    torch.manual_seed(seed)
+    model = nn.Sequential(Scale(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    for _ in range(10):
+        for rows in torch.randperm(len(x_train)).split(64):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x_train[rows]), y_train[rows]).backward()
+            optimizer.step()
     return model.eval()
 
 
