@@ -1752,7 +1752,12 @@ def check_threshold(threshold):
     assert type(loaded) is HuberLoss and loaded is not loss, (
         f"{called} gave {type(loaded).__name__}, wanted a new HuberLoss.")
     for each, what in ((loaded, called), (loss, f"after from_config, {name}")):
-        got = each(torch.from_numpy(e).float(), torch.zeros(2, 2))
+        try:
+            got = each(torch.from_numpy(e).float(), torch.zeros(2, 2))
+        except TypeError as error:
+            raise AssertionError(
+                f"{what}(y_pred, y_true) raised TypeError ({str(error)[:60]}): is the threshold a "
+                "number, or the whole dictionary? cls(**config) takes it apart.") from None
         assert type(got) is torch.Tensor, (
             f"{what}(y_pred, y_true) gave {type(got).__name__}, wanted a torch.Tensor.")
         wanted, default = (np.where(np.abs(e) <= t, e**2 / 2, t * np.abs(e) - t**2 / 2).mean()
@@ -1790,6 +1795,8 @@ def check_reduction_kept(reduction, threshold, e):
     given = dict(noted)
     loaded = HuberLoss.from_config(given)
     assert given == noted, f"HuberLoss.from_config changed its argument from {noted} to {given}."
+    assert type(loaded) is HuberLoss, (
+        f"HuberLoss.from_config({noted}) gave {type(loaded).__name__}, wanted a HuberLoss.")
     given["threshold"] = 99.0  # the caller's own, from here on
     config["threshold"], config["reduction"] = 99.0, "other"
     again = first.get_config()

@@ -1051,11 +1051,15 @@ def check_mode(sizes):
     batches = [(tf.fill((n, 1), float(n)), tf.zeros((n, 1))) for n in sizes]
 
     def loss_fn(y, prediction):
-        given.append((np.ravel(y).tolist(), np.ravel(prediction).tolist()))
+        given.append("symbols" if tf.is_symbolic_tensor(prediction) else (
+            np.ravel(y).tolist(), np.ravel(prediction).tolist()))
         return tf.reduce_mean(prediction - y)
 
     got = evaluate(model, loss_fn, (pair for pair in batches))
     called = f"evaluate(model, loss_fn, batches) for {sizes} examples"
+    assert "symbols" not in given, (
+        f"{called} called loss_fn in a graph, as a compiled model does in evaluate or "
+        "test_on_batch: call the model and loss_fn yourself, batch by batch.")
     assert len(noted.calls) == len(sizes), (
         f"{called} ran the model {len(noted.calls)} times, wanted once for each batch.")
     assert not any(noted.calls), (
@@ -1142,7 +1146,7 @@ def check_error(frozen, compiled, numbers, where):
     flags = [block.trainable for block in blocks]
 
     def loss_fn(y, prediction):
-        if np.max(prediction) > 10:
+        if not tf.is_symbolic_tensor(prediction) and np.max(prediction) > 10:
             raise ArithmeticError("raised by loss_fn")
         return tf.reduce_mean(prediction - y)
 
@@ -1154,13 +1158,13 @@ def check_error(frozen, compiled, numbers, where):
         raised = False
     except ArithmeticError:
         raised = True
+    assert model.compiled is compiled and (not compiled or model.optimizer is optimizer), (
+        f"{what} compiled the model; there is no need to.")
     assert raised, f"{what} did not pass the error on to the caller."
     after = [block.trainable for block in blocks]
     assert after == flags, (
         f"{what} left the flags trainable of the model, its layers and theirs at {after}, they "
         f"were {flags} before: leave them alone, then there is nothing to put back.")
-    assert model.compiled is compiled and (not compiled or model.optimizer is optimizer), (
-        f"{what} compiled the model; there is no need to.")
 
 
 for case in [((1,), False, (1.0, 50.0), "loss_fn")]:
