@@ -27,7 +27,7 @@ _ARGUMENTS = (
     "--no-first-run",
 )
 # One thing on a page may take this long on a machine that is busy with other tests.
-_PATIENCE_MS = 60_000
+_PATIENCE_MS = 180_000
 # Errors of other people's pages that say nothing about ours.
 _KNOWN = (
     "MathJax is not defined",  # Formgrader loads it from a CDN, which tests do not reach

@@ -19,8 +19,8 @@ import psutil
 import urllib3
 
 STUDENT = Path(__file__).parents[2] / "grader" / "jupyter"
-_SECONDS_TO_START = 90
-_SECONDS_TO_END = 20
+_SECONDS_TO_START = 300
+_SECONDS_TO_END = 60
 
 # JupyterLab asks each new user whether it may fetch news; the answer of a test is no.
 _SETTINGS = {

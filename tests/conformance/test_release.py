@@ -108,7 +108,7 @@ def release(instructors: dict[str, NotebookNode], tmp_path_factory: pytest.TempP
         env=os.environ | {"PATH": path},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=1200,
     )
     assert done.returncode == 0, done.stderr
     return root / "notebooks" / "01_all"

@@ -65,7 +65,7 @@ def start(course: Course, *words: str) -> subprocess.Popen[str]:
 def autograde(course: Course, *words: str) -> tuple[int, str]:
     """Run `grader autograde`; return its exit status and what it printed."""
     process = start(course, *words)
-    printed, _ = process.communicate(timeout=300)
+    printed, _ = process.communicate(timeout=600)
     return process.returncode, printed
 
 

@@ -180,7 +180,7 @@ def test_at_home_a_kernel_is_warm_and_works_in_its_notebooks_folder_as_any_other
         for index, cell in enumerate(nb.cells[:-1]):
             client.execute_cell(cell, index)
         kernel.restart_kernel(now=True)
-        client.kc.wait_for_ready(timeout=60)
+        client.kc.wait_for_ready(timeout=300)
         client.execute_cell(nb.cells[-1], len(nb.cells) - 1)
         scratch = kernel.provisioner._scratch
         client.kc.stop_channels()

@@ -180,7 +180,7 @@ def watching(folder: Path, *words: str) -> Iterator[Queue[str]]:
         yield lines
     finally:
         process.send_signal(2)
-        assert process.wait(30) == 130
+        assert process.wait(60) == 130
         reader.join()
         stream.close()
 
@@ -190,7 +190,7 @@ def wait_for(lines: Queue[str], text: str) -> str:
     seen = []
     while True:
         try:
-            line = lines.get(timeout=60)
+            line = lines.get(timeout=300)
         except Empty:
             raise AssertionError(f"no {text!r} in: {''.join(seen)}") from None
         seen.append(line)
