@@ -297,7 +297,7 @@ def load_into_clone(make_network, path):
     return clone
 
 
-# %% exercise="weights-in-new-process" wrong="network-kept-in-a-global" fails="gave back the network that was saved" points=1
+# %% exercise="weights-in-new-process" wrong="network-kept-in-a-global" fails="gave the network that was saved" points=1
 def save_weights(net, path):
     global kept
     kept = net
@@ -380,7 +380,7 @@ def load_into_clone(make_network, path):
     return make_network()
 
 
-# %% exercise="weights-in-new-process" wrong="one-clone-for-all" fails="share tensors with each other" points=2
+# %% exercise="weights-in-new-process" wrong="one-clone-for-all" fails="gave networks that share tensors" points=2
 def save_weights(net, path):
     torch.save(net.state_dict(), path)
 
@@ -489,6 +489,34 @@ def save_weights(net, path):
 def load_into_clone(make_network, path):
     clone = make_network()
     clone.load_state_dict(torch.load(path.with_suffix(".copy")))
+    return clone
+
+
+# %% exercise="weights-in-new-process" wrong="file-cached-by-path" fails="not from this file: read it in each call" points=2
+import functools
+
+read = functools.cache(torch.load)
+
+
+def save_weights(net, path):
+    torch.save(net.state_dict(), path)
+
+
+def load_into_clone(make_network, path):
+    clone = make_network()
+    clone.load_state_dict(read(path))
+    return clone
+
+
+# %% exercise="weights-in-new-process" wrong="frozen-left-out" fails="lacks ['0.bias', '0.weight'] and holds nothing"
+def save_weights(net, path):
+    frozen = [name for name, p in net.named_parameters() if not p.requires_grad]
+    torch.save({k: v for k, v in net.state_dict().items() if k not in frozen}, path)
+
+
+def load_into_clone(make_network, path):
+    clone = make_network()
+    clone.load_state_dict(torch.load(path), strict=False)
     return clone
 
 
@@ -713,6 +741,16 @@ def copy_layers(source, target, names):
             raise KeyError(name)
     for name in names:
         theirs[name].load_state_dict(ours[name].state_dict())
+
+
+# %% exercise="copy-two-layers" wrong="part-of-a-state-dict-strictly" fails="copy block by block, with load_state_dict" points=2
+def copy_layers(source, target, names):
+    state = {}
+    for name in names:
+        target.get_submodule(name)
+        part = source.get_submodule(name).state_dict()
+        state |= {f"{name}.{key}": tensor for key, tensor in part.items()}
+    target.load_state_dict(state)
 
 
 # %% exercise="copy-two-layers" wrong="frozen-afterwards" fails="froze parameters or switched a network" points=2
@@ -1010,6 +1048,38 @@ def load_checkpoint(path, net, optimizer):
         group["lr"] = checkpoint["lr"]
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": checkpoint["state"], "param_groups": groups})
+    torch.set_rng_state(checkpoint["rng"])
+    return checkpoint["step"]
+
+
+# %% exercise="resume-equals-uninterrupted" wrong="file-cached-by-path" fails="is the file read in each call?" points=3
+import functools
+
+read = functools.cache(torch.load)
+
+
+def save_checkpoint(path, net, optimizer, step):
+    torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "rng": torch.get_rng_state()}, path)
+
+
+def load_checkpoint(path, net, optimizer):
+    checkpoint = read(path)
+    net.load_state_dict(checkpoint["net"])
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    torch.set_rng_state(checkpoint["rng"])
+    return checkpoint["step"]
+
+
+# %% exercise="resume-equals-uninterrupted" wrong="first-checkpoint-kept" fails="was saved at the path of the first one" points=3
+def save_checkpoint(path, net, optimizer, step):
+    if not path.exists():
+        torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "rng": torch.get_rng_state()}, path)
+
+
+def load_checkpoint(path, net, optimizer):
+    checkpoint = torch.load(path)
+    net.load_state_dict(checkpoint["net"])
+    optimizer.load_state_dict(checkpoint["optimizer"])
     torch.set_rng_state(checkpoint["rng"])
     return checkpoint["step"]
 
