@@ -1528,9 +1528,10 @@ for block in (Blaming(Doubled()), Doubled()):
 #
 # - `name` is a string, which the constructor hands to the base class as the layer's name; `block`
 #   is a `keras.Layer`, which is called with `x` and whose result the guard returns. Its weights are
-#   the guard's weights.
+#   the guard's weights, and gradients flow through the guard as they do through `block`.
 # - The width is the *last* axis of `x`, which has rank 1 or more. The first batch that a guard is
-#   called with decides which width it expects. The other axes may differ from call to call.
+#   called with decides which width it expects, even if `block` raises an error with it. The other
+#   axes may differ from call to call.
 # - A later batch of another width raises a `ValueError`, and `block` is not called with it. The
 #   message contains the name and the two numbers in these words: `expected 20` and `received 21`,
 #   if the guard expects 20 and gets 21. What else it says is up to you. (The frame that Keras puts
@@ -1628,6 +1629,21 @@ def check_refused(width, wrong_widths, batch):
         assert received not in block.widths, (
             f"{called} gave the wrong batch to block before it refused it.")
 
+    block = Seeing(width)
+    guard = Guard("guard", block)
+    for received in (width + 1, width):
+        raised = None
+        try:
+            guard(tf.ones((batch, received)))
+        except Exception as error:
+            raised = error
+    cause = "the first batch decides, even if block raises an error with it; keep its width first"
+    if width + 1 not in block.widths:
+        cause = "its own first batch decides, and not that of another guard"
+    assert type(raised) is ValueError and width not in block.widths, (
+        f"a new Guard('guard', block), called with {width + 1} columns and then with {width}, took "
+        f"the second batch or raised no ValueError: {cause}.")
+
 
 for case in [(20, [1, 21], 3), (3, [2, 15], 2)]:
     check_refused(*case)
@@ -1640,7 +1656,11 @@ for case in [(1, [12, 2], 1), (128, [1, 12, 1280], 5), (4, [7, 1, 7], 4)]:
 # Exercise 6.5, tests 2 of 3: the words of the message.
 def check_words(name, width, received):
     guard, message, shown = Guard(name, layers.Identity()), None, None
-    guard(tf.ones((2, width)))
+    try:
+        guard(tf.ones((2, width)))
+    except ValueError as error:
+        raise AssertionError(f"Guard({name!r}, block) refused its first batch ({reason(error)}); "
+                             "get the first tests cell to pass first.") from None
     try:
         guard(tf.ones((2, received)))
     except ValueError as error:
@@ -1693,6 +1713,15 @@ def check_through(shapes, error):
                 "and only this guard's own first batch.") from None
         assert isinstance(y, tf.Tensor) and np.array_equal(y.numpy(), 2 * x), (
             f"{name} called with x of shape {shape} did not return what block gives, 2 * x.")
+    x = tf.ones(shapes[0])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = guard(x)
+    for what, gradient in zip(("x", "the weight of block"),
+                              tape.gradient(y, [x, block.weight.value])):
+        assert gradient is not None, (
+            f"no gradient flows from the result of {name} to {what}: give x itself to block and "
+            "return its result, without stop_gradient or NumPy.")
     assert [id(w) for w in guard.weights] == [id(block.weight)], (
         f"the weights of {name} are not those of block: assign block to self.")
 

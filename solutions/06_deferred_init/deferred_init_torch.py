@@ -898,7 +898,7 @@ except AttributeError as error:
 # *4 points*
 #
 # Write the block `LazyDense(units, activation=None)`: a dense layer that takes its input width from
-# its first batch. Do without `nn.LazyLinear`: the waiting is what you write here.
+# its first batch. Do without `nn.LazyLinear`, at any time: the waiting is what you write here.
 #
 # - **In**: `x`, float32, shape `(..., n)` of rank 2 or more. **Out**: float32, shape
 #   `(..., units)`: the activation of $x W^\top + b$.
@@ -961,15 +961,15 @@ def check_waiting(units, shape):
     name, n = f"LazyDense({units})", shape[-1]
     layer, second = LazyDense(units), LazyDense(units)
     assert isinstance(layer, nn.Module), f"{name} gave {type(layer).__name__}, not an nn.Module."
-    assert not any(isinstance(m, nn.LazyLinear) for m in layer.modules()), (
-        f"{name} uses nn.LazyLinear; the task is to write the waiting yourself.")
     known = [tuple(p.shape) for p in layer.parameters()
              if not isinstance(p, UninitializedParameter)]
     assert known == [], (
         f"{name} has parameters of shapes {known} before its first call, wanted none: make them in "
         "the first call and not in the constructor, which cannot know the input width.")
 
-    called = f"{name}(x) for x of shape {shape}"
+    called, kinds = f"{name}(x) for x of shape {shape}", []
+    hook = nn.modules.module.register_module_forward_pre_hook(
+        lambda module, inputs: kinds.append(type(module)))
     try:
         y = layer(torch.ones(shape))
     except RuntimeError as error:
@@ -977,6 +977,11 @@ def check_waiting(units, shape):
             raise
         raise AssertionError(f"{called} raised RuntimeError ({error}): n is the last axis of the "
                              "batch that comes in, however many axes there are.") from None
+    finally:
+        hook.remove()
+    assert nn.LazyLinear not in kinds, (
+        f"{called} uses nn.LazyLinear; the task is to write the waiting yourself: at the first "
+        "call x.shape[-1] is the width.")
     assert type(y) is torch.Tensor, f"{called} gave {type(y).__name__}, not a torch.Tensor."
     wanted = (*shape[:-1], units)
     assert tuple(y.shape) == wanted and y.dtype == torch.float32, (
@@ -1010,8 +1015,14 @@ def check_later_calls(units, n, batches):
     rng, kept = np.random.default_rng(units), {}
     for call, batch in enumerate(batches, start=1):
         x = torch.from_numpy(rng.normal(size=(*batch, n))).float().requires_grad_()
-        y = layer(x)
         called = f"call {call} of LazyDense({units}), x of shape {(*batch, n)},"
+        try:
+            y = layer(x)
+        except RuntimeError as error:
+            if isinstance(error, NotImplementedError):
+                raise
+            raise AssertionError(f"{called} raised RuntimeError ({error}); get the first tests "
+                                 "cell to pass first.") from None
         assert type(y) is torch.Tensor, f"{called} gave {type(y).__name__}, not a torch.Tensor."
         held = sorted(layer.parameters(), key=lambda p: p.dim())
         assert [p.dim() for p in held] == [1, 2], (
@@ -1060,6 +1071,11 @@ def check_activation(shown, activation, function):
     except TypeError as error:
         raise AssertionError(f"{called} was constructed, and its call raised TypeError ({error}): "
                              "a name has to be looked up before it can be called.") from None
+    except RuntimeError as error:
+        if isinstance(error, NotImplementedError):
+            raise
+        raise AssertionError(f"{called}(x) raised RuntimeError ({error}); get the first tests cell "
+                             "to pass first.") from None
     held = sorted(layer.parameters(), key=lambda p: p.dim())
     assert [p.dim() for p in held] == [1, 2], f"{called}: get the first tests cell to pass first."
     b, W = np.array([0.5, -1.0, 0.25]), np.array([[1.0, -0.5], [-1.0, 2.0], [0.5, 1.5]])
@@ -1473,9 +1489,11 @@ except ValueError as error:
 # width with a clear message.
 #
 # - `name` is a string, `block` an `nn.Module`, which is called with `x` and whose result the guard
-#   returns. Its parameters are the guard's parameters.
+#   returns. Its parameters are the guard's parameters, and gradients flow through the guard as they
+#   do through `block`.
 # - The width is the *last* axis of `x`, which has rank 1 or more. The first batch that a guard is
-#   called with decides which width it expects. The other axes may differ from call to call.
+#   called with decides which width it expects, even if `block` raises an error with it. The other
+#   axes may differ from call to call.
 # - A later batch of another width raises a `ValueError`, and `block` is not called with it. The
 #   message contains the name and the two numbers in these words: `expected 20` and `received 21`,
 #   if the guard expects 20 and gets 21. What else it says is up to you.
@@ -1571,6 +1589,21 @@ def check_refused(width, wrong_widths, batch):
         assert received not in block.widths, (
             f"{called} gave the wrong batch to block before it refused it.")
 
+    block = Seeing(width)
+    guard = Guard("guard", block)
+    for received in (width + 1, width):
+        raised = None
+        try:
+            guard(torch.ones(batch, received))
+        except Exception as error:
+            raised = error
+    cause = "the first batch decides, even if block raises an error with it; keep its width first"
+    if width + 1 not in block.widths:
+        cause = "its own first batch decides, and not that of another guard"
+    assert type(raised) is ValueError and width not in block.widths, (
+        f"a new Guard('guard', block), called with {width + 1} columns and then with {width}, took "
+        f"the second batch or raised no ValueError: {cause}.")
+
 
 for case in [(20, [1, 21], 3), (3, [2, 15], 2)]:
     check_refused(*case)
@@ -1583,7 +1616,11 @@ for case in [(1, [12, 2], 1), (128, [1, 12, 1280], 5), (4, [7, 1, 7], 4)]:
 # Exercise 6.5, tests 2 of 3: the words of the message.
 def check_words(name, width, received):
     guard, message = Guard(name, nn.Identity()), None
-    guard(torch.ones(2, width))
+    try:
+        guard(torch.ones(2, width))
+    except ValueError as error:
+        raise AssertionError(f"Guard({name!r}, block) refused its first batch ({error}); get the "
+                             "first tests cell to pass first.") from None
     try:
         guard(torch.ones(2, received))
     except ValueError as error:
@@ -1637,6 +1674,14 @@ def check_through(shapes, error):
                 "this guard's own first batch.") from None
         assert type(y) is torch.Tensor and np.array_equal(y.detach().numpy(), 2 * x.numpy()), (
             f"{name} called with x of shape {shape} did not return what block gives, 2 * x.")
+    x = torch.ones(shapes[0], requires_grad=True)
+    y = guard(x)
+    reached = torch.autograd.grad(y.sum(), [x, block.weight], allow_unused=True) if (
+        y.requires_grad) else (None, None)
+    for what, gradient in zip(("x", "the weight of block"), reached):
+        assert gradient is not None, (
+            f"no gradient flows from the result of {name} to {what}: give x itself to block and "
+            "return its result, without detach, no_grad, .data or NumPy.")
 
     block.error, raised = error, None
     try:

@@ -1037,6 +1037,51 @@ class Guard(keras.Layer):
         return self.run(x)
 
 
+# %% exercise="clear-error" wrong="input-cut-off" fails="no gradient flows from the result" points=2
+class Guard(keras.Layer):
+    def __init__(self, name, block):
+        super().__init__(name=name)
+        self.block = block
+
+    def build(self, input_shape):
+        self.expected = input_shape[-1]
+
+    def call(self, x):
+        if x.shape[-1] != self.expected:
+            raise ValueError(f"{self.name}: expected {self.expected}, received {x.shape[-1]}")
+        return self.block(ops.stop_gradient(x))
+
+
+# %% exercise="clear-error" wrong="result-cut-off" fails="no gradient flows from the result" points=2
+class Guard(keras.Layer):
+    def __init__(self, name, block):
+        super().__init__(name=name)
+        self.block = block
+
+    def build(self, input_shape):
+        self.expected = input_shape[-1]
+
+    def call(self, x):
+        if x.shape[-1] != self.expected:
+            raise ValueError(f"{self.name}: expected {self.expected}, received {x.shape[-1]}")
+        return ops.stop_gradient(self.block(x))
+
+
+# %% exercise="clear-error" wrong="width-learnt-after-success" fails="keep its width first" points=2
+class Guard(keras.Layer):
+    def __init__(self, name, block):
+        super().__init__(name=name)
+        self.inner, self.width = block, None
+
+    def call(self, x):
+        got = int(x.shape[-1])
+        if self.width not in (None, got):
+            raise ValueError("expected %d but received %d in %s" % (self.width, got, self.name))
+        y = self.inner(x)
+        self.width = got
+        return y
+
+
 # %% exercise="clear-error" right="remembered-in-call"
 class Guard(keras.Layer):
     def __init__(self, name, block):

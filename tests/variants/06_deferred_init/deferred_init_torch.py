@@ -434,6 +434,21 @@ class LazyDense(nn.Module):
         return y if self.activation is None else self.activation(y)
 
 
+# %% exercise="lazy-dense" wrong="lazy-linear-made-in-forward" fails="uses nn.LazyLinear" points=3
+class LazyDense(nn.Module):
+    def __init__(self, units, activation=None):
+        super().__init__()
+        self.units = units
+        self.activation = getattr(F, activation) if isinstance(activation, str) else activation
+        self.dense = None
+
+    def forward(self, x):
+        if self.dense is None:
+            self.dense = nn.LazyLinear(self.units)
+        y = self.dense(x)
+        return y if self.activation is None else self.activation(y)
+
+
 # %% exercise="lazy-dense" right="mixin-with-placeholders"
 class LazyDense(LazyModuleMixin, nn.Module):
     def __init__(self, units, activation=None):
@@ -1174,7 +1189,50 @@ class Guard(nn.Module):
         return self.blocks[0](x)
 
 
-# %% exercise="clear-error" right="width-learnt-after-success"
+# %% exercise="clear-error" wrong="input-cut-off" fails="no gradient flows from the result" points=2
+class Guard(nn.Module):
+    def __init__(self, name, block):
+        super().__init__()
+        self.name, self.block, self.expected = name, block, None
+
+    def forward(self, x):
+        if self.expected is None:
+            self.expected = x.shape[-1]
+        if x.shape[-1] != self.expected:
+            raise ValueError(f"{self.name}: expected {self.expected}, received {x.shape[-1]}")
+        return self.block(x.detach())
+
+
+# %% exercise="clear-error" wrong="result-cut-off" fails="no gradient flows from the result" points=2
+class Guard(nn.Module):
+    def __init__(self, name, block):
+        super().__init__()
+        self.name, self.block, self.expected = name, block, None
+
+    def forward(self, x):
+        if self.expected is None:
+            self.expected = x.shape[-1]
+        if x.shape[-1] != self.expected:
+            raise ValueError(f"{self.name}: expected {self.expected}, received {x.shape[-1]}")
+        return self.block(x).detach()
+
+
+# %% exercise="clear-error" right="width-kept-before-any-check"
+class Guard(nn.Module):
+    def __init__(self, name, block):
+        super().__init__()
+        self.label, self.inner = name, block
+
+    def forward(self, x):
+        got = x.size(-1)
+        if not hasattr(self, "width"):
+            self.width = got
+        if got != self.width:
+            raise ValueError("expected %d but received %d in %s" % (self.width, got, self.label))
+        return self.inner(x)
+
+
+# %% exercise="clear-error" wrong="width-learnt-after-success" fails="keep its width first" points=2
 class Guard(nn.Module):
     def __init__(self, name, block):
         super().__init__()
