@@ -1335,9 +1335,10 @@ for name, function in functions.items():
 #   `i` of the Hessian holds the derivatives of entry `i` of the gradient.
 # - Both are exact up to rounding: the relative error is at most $10^{-9}$.
 # - Where `f` is linear, second derivatives are zeros.
+# - Afterwards `x` has the values, the `requires_grad` flag and the `.grad` that it had before.
 #
 # The first tests cell (2 points) uses functions whose gradient changes, the second (1 point)
-# functions that are linear, in part or altogether.
+# functions that are linear, in part or altogether, and looks at `x` afterwards.
 
 # %% [markdown] exercise="gradient-and-hessian" role="hint"
 # <details><summary>Hint 1</summary>
@@ -1433,11 +1434,12 @@ for case in [
 # END HIDDEN TESTS
 
 # %% exercise="gradient-and-hessian" role="tests" points=1
-# Exercise 2.5, tests 2 of 2: functions that are linear, in part or altogether.
+# Exercise 2.5, tests 2 of 2: functions that are linear, in part or altogether; x afterwards.
 def check_linear(formula, f, values, wanted_gradient, wanted_hessian):
     called = f"gradient_and_hessian(f, x) for f = {formula} and x = {values}"
+    x = torch.tensor(values, dtype=torch.float64)
     try:
-        got = gradient_and_hessian(f, torch.tensor(values, dtype=torch.float64))
+        got = gradient_and_hessian(f, x)
     except NotImplementedError:
         raise
     except (RuntimeError, TypeError, AttributeError) as error:
@@ -1454,6 +1456,12 @@ def check_linear(formula, f, values, wanted_gradient, wanted_hessian):
             f"torch.float64 and {wanted.shape}.")
         assert np.allclose(tensor.detach().numpy(), wanted, rtol=1e-9, atol=1e-12), (
             f"{called} gave the {name} {tensor.tolist()}, wanted {wanted.tolist()}.")
+    assert x.tolist() == values, (
+        f"{called} changed x to {x.tolist()}: the values are the caller's; detach() shares them.")
+    assert not x.requires_grad and x.grad is None, (
+        f"{called} left x.requires_grad at {x.requires_grad} and x.grad at {x.grad}, before they "
+        "were False and None: both are the caller's; set the flag on x.detach(), a tensor of your "
+        "own.")
 
 
 for case in [("2 x₀ - 5 x₁", lambda x: 2 * x[0] - 5 * x[1], [1.0, 4.0], [2, -5], [[0, 0], [0, 0]])]:

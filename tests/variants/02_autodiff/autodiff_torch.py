@@ -697,6 +697,33 @@ def gradient_and_hessian(f, x):
     return gradient, torch.outer(gradient, gradient)
 
 
+# %% exercise="gradient-and-hessian" wrong="flag-left-on" fails="left x.requires_grad at True" points=2
+def gradient_and_hessian(f, x):
+    x.requires_grad_()
+    (gradient,) = torch.autograd.grad(f(x), x, create_graph=True)
+    if not gradient.requires_grad:
+        return gradient, torch.zeros(len(x), len(x), dtype=x.dtype)
+    rows = [torch.autograd.grad(entry, x, retain_graph=True)[0] for entry in gradient]
+    return gradient, torch.stack(rows)
+
+
+# %% exercise="gradient-and-hessian" right="flag-put-back"
+def gradient_and_hessian(f, x):
+    before = x.requires_grad
+    x.requires_grad_(True)
+    try:
+        (gradient,) = torch.autograd.grad(f(x), x, create_graph=True)
+        rows = [
+            torch.autograd.grad(
+                entry, x, retain_graph=True, allow_unused=True, materialize_grads=True)[0]
+            if entry.requires_grad else torch.zeros_like(entry).expand(len(x))
+            for entry in gradient
+        ]
+    finally:
+        x.requires_grad_(before)
+    return gradient.detach(), torch.stack(rows)
+
+
 # %% exercise="gradient-and-hessian" right="one-hot-upstream"
 def gradient_and_hessian(f, x):
     own = x.clone().requires_grad_()
