@@ -1224,7 +1224,7 @@ class Compare(keras.Layer):
         return a - b, larger, ops.sum(a * b, axis=-1, keepdims=True)
 
 
-# %% exercise="two-in-three-out" wrong="two-arguments" fails="missing a required argument" verdict="errored"
+# %% exercise="two-in-three-out" wrong="two-arguments" fails="call takes one argument"
 class Compare(keras.Layer):
     def call(self, a, b):
         if a.shape != b.shape:
@@ -1791,7 +1791,7 @@ class OwnLayerNorm(keras.Layer):
         return self.gamma * (x - v.mean(-1, keepdims=True)) / root + self.beta
 
 
-# %% exercise="layer-norm" wrong="built-in" fails="uses layers.LayerNormalization" points=1
+# %% exercise="layer-norm" wrong="built-in" fails="uses a ready-made layer normalisation"
 class OwnLayerNorm(keras.Layer):
     def __init__(self, eps=1e-5, **kwargs):
         super().__init__(**kwargs)
@@ -1802,6 +1802,67 @@ class OwnLayerNorm(keras.Layer):
 
     def call(self, x):
         return self.norm(x)
+
+
+# %% exercise="layer-norm" wrong="ready-made-function" fails="uses a ready-made layer normalisation"
+class OwnLayerNorm(keras.Layer):
+    def __init__(self, eps=1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.eps = eps
+
+    def build(self, input_shape):
+        self.gamma = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="beta")
+
+    def call(self, x):
+        return ops.layer_normalization(x, self.gamma, self.beta, axis=-1, epsilon=self.eps)
+
+
+# %% exercise="layer-norm" wrong="ready-made-rows" fails="uses a ready-made layer normalisation"
+class OwnLayerNorm(keras.Layer):
+    def __init__(self, eps=1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.eps = eps
+
+    def build(self, input_shape):
+        self.gamma = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="beta")
+
+    def call(self, x):
+        return self.gamma * ops.layer_normalization(x, epsilon=self.eps) + self.beta
+
+
+# %% exercise="layer-norm" wrong="ready-made-layer-in-call" fails="uses a ready-made layer normalisation"
+class OwnLayerNorm(keras.Layer):
+    def __init__(self, eps=1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.eps = eps
+
+    def build(self, input_shape):
+        self.gamma = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="beta")
+
+    def call(self, x):
+        norm = layers.LayerNormalization(epsilon=self.eps, center=False, scale=False)
+        return self.gamma * norm(x) + self.beta
+
+
+# %% exercise="layer-norm" right="a-method-of-that-name"
+class OwnLayerNorm(keras.Layer):
+    def __init__(self, eps=1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.eps = eps
+
+    def build(self, input_shape):
+        self.gamma = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="beta")
+
+    def layer_normalization(self, x):
+        deviation = x - ops.mean(x, axis=-1, keepdims=True)
+        return deviation / ops.sqrt(ops.var(x, axis=-1, keepdims=True) + self.eps)
+
+    def call(self, x):
+        return self.gamma * self.layer_normalization(x) + self.beta
 
 
 # %% exercise="layer-norm" right="moments"
@@ -1834,6 +1895,21 @@ class OwnLayerNorm(keras.Layer):
         x -= tf.reduce_mean(x, axis=-1, keepdims=True)
         variance = tf.reduce_sum(tf.square(x), axis=-1, keepdims=True) / x.shape[-1]
         return x / tf.sqrt(variance + self.eps) * self.g + self.b
+
+
+# %% exercise="layer-norm" right="moments-and-batch-normalization"
+class OwnLayerNorm(keras.Layer):
+    def __init__(self, eps=1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.eps = eps
+
+    def build(self, input_shape):
+        self.gamma = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="beta")
+
+    def call(self, x):
+        mean, variance = tf.nn.moments(x, axes=[-1], keepdims=True)
+        return tf.nn.batch_normalization(x, mean, variance, self.beta, self.gamma, self.eps)
 
 
 # %% exercise="bilinear-form" wrong="k-last-on-the-weight" fails="the axes of W were taken in another order"

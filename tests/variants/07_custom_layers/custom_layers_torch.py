@@ -1072,7 +1072,7 @@ class Compare(nn.Module):
         return a - b, torch.maximum(a, b.detach()), (a * b).sum(dim=-1, keepdim=True)
 
 
-# %% exercise="two-in-three-out" wrong="one-argument" fails="takes 2 positional arguments" verdict="errored"
+# %% exercise="two-in-three-out" wrong="one-argument" fails="forward takes two arguments"
 class Compare(nn.Module):
     def forward(self, inputs):
         a, b = inputs
@@ -1551,7 +1551,8 @@ class OwnLayerNorm(nn.Module):
         self.gamma, self.beta = nn.Parameter(torch.ones(width)), nn.Parameter(torch.zeros(width))
 
     def forward(self, x):
-        return F.layer_norm(x, x.shape[-1:], eps=self.eps)
+        d = x - x.mean(dim=-1, keepdim=True)
+        return d / ((d**2).mean(dim=-1, keepdim=True) + self.eps).sqrt()
 
 
 # %% exercise="layer-norm" wrong="beta-inside" fails="gamma multiplies beta too" points=2
@@ -1593,7 +1594,7 @@ class OwnLayerNorm(nn.Module):
         return self.gamma * (x - mean) / (variance + self.eps).sqrt() + self.beta
 
 
-# %% exercise="layer-norm" wrong="built-in" fails="uses nn.LayerNorm" points=1
+# %% exercise="layer-norm" wrong="built-in" fails="uses a ready-made layer normalisation"
 class OwnLayerNorm(nn.Module):
     def __init__(self, width, eps=1e-5):
         super().__init__()
@@ -1601,6 +1602,28 @@ class OwnLayerNorm(nn.Module):
 
     def forward(self, x):
         return self.norm(x)
+
+
+# %% exercise="layer-norm" wrong="ready-made-function" fails="uses a ready-made layer normalisation"
+class OwnLayerNorm(nn.Module):
+    def __init__(self, width, eps=1e-5):
+        super().__init__()
+        self.width, self.eps = width, eps
+        self.gamma, self.beta = nn.Parameter(torch.ones(width)), nn.Parameter(torch.zeros(width))
+
+    def forward(self, x):
+        return F.layer_norm(x, (self.width,), self.gamma, self.beta, self.eps)
+
+
+# %% exercise="layer-norm" wrong="ready-made-rows" fails="uses a ready-made layer normalisation"
+class OwnLayerNorm(nn.Module):
+    def __init__(self, width, eps=1e-5):
+        super().__init__()
+        self.width, self.eps = width, eps
+        self.gamma, self.beta = nn.Parameter(torch.ones(width)), nn.Parameter(torch.zeros(width))
+
+    def forward(self, x):
+        return self.gamma * F.layer_norm(x, (self.width,), eps=self.eps) + self.beta
 
 
 # %% exercise="layer-norm" right="var-mean"
@@ -1628,6 +1651,37 @@ class OwnLayerNorm(nn.Module):
         x = x - x.sum(dim=-1, keepdim=True) / self.width
         squares = torch.linalg.vecdot(x, x).unsqueeze(-1) / self.width
         return x * (squares + self.eps) ** -0.5 * self.gamma + self.beta
+
+
+# %% exercise="layer-norm" right="row-by-row"
+class OwnLayerNorm(nn.Module):
+    def __init__(self, width, eps=1e-5):
+        super().__init__()
+        self.eps = eps
+        self.gamma, self.beta = nn.Parameter(torch.ones(width)), nn.Parameter(torch.zeros(width))
+
+    def forward(self, x):
+        rows = []
+        for row in x.flatten(end_dim=-2):
+            row = row - row.mean()
+            rows.append(self.gamma * row / (row.square().mean() + self.eps).sqrt() + self.beta)
+        return torch.stack(rows).reshape(x.shape)
+
+
+# %% exercise="layer-norm" right="in-place"
+class OwnLayerNorm(nn.Module):
+    def __init__(self, width, eps=1e-5):
+        super().__init__()
+        self.eps = eps
+        self.gamma, self.beta = nn.Parameter(torch.ones(width)), nn.Parameter(torch.zeros(width))
+
+    def forward(self, x):
+        y = x.clone()
+        y -= x.mean(dim=-1, keepdim=True)
+        y /= (x.var(dim=-1, correction=0, keepdim=True) + self.eps).sqrt()
+        y *= self.gamma
+        y += self.beta
+        return y
 
 
 # %% exercise="bilinear-form" wrong="k-last-on-the-weight" fails="the axes of W were taken in another order"
