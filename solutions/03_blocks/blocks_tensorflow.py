@@ -836,10 +836,16 @@ def check_held(*widths):
     x = np.random.default_rng(3).normal(size=(4, widths[0])).astype("float32")
     blocks = [layers.Dense(width) for width in widths[1:]]
     name = f"OwnSequential({', '.join(f'Dense({width})' for width in widths[1:])})"
-    chain = OwnSequential(*blocks)
-    assert isinstance(chain, keras.Layer), (
-        f"{name} gave a {type(chain).__name__}, wanted a keras.Layer.")
-    y = chain(x)
+    try:
+        chain = OwnSequential(*blocks)
+        assert isinstance(chain, keras.Layer), (
+            f"{name} gave a {type(chain).__name__}, wanted a keras.Layer.")
+        y = chain(x)
+    except AttributeError as error:
+        what = str(error).split("[1m")[-1].split("[0m")[0].strip(" .\x1b")[:120]
+        raise AssertionError(f"{name}, or its call, raised AttributeError ({what}): " + (
+            "Keras has an attribute of that name; give yours another." if "reserved" in what else
+            "write block(x), which builds the block; block.call(x) does not.")) from None
     assert isinstance(y, tf.Tensor), f"{name}(x) gave {type(y).__name__}, wanted a tensor."
     assert not any(isinstance(part, keras.Sequential) for part in chain._flatten_layers()), (
         f"{name} has a keras.Sequential inside; the task is to do its work yourself.")
@@ -1800,12 +1806,18 @@ def check_held(width):
     assert isinstance(block, keras.Layer), (
         f"{name} gave a {type(block).__name__}, wanted a keras.Layer.")
     ones, dropout = np.ones((2, 4, 50), "float32"), layers.Dropout(0.5)
-    for half in [Parallel(dropout, layers.ReLU()), Parallel(layers.ReLU(), dropout)]:
-        assert not np.array_equal(half(ones, training=True), half(ones)), (
-            "Parallel(dropout, relu)(x, training=True), or with both the other way round, must "
-            "drop something: write left(x), since left.call(x) skips what a call does.")
-    with tf.GradientTape() as tape:
-        y = block(np.ones((2, 3, width), "float32"))
+    try:
+        for half in [Parallel(dropout, layers.ReLU()), Parallel(layers.ReLU(), dropout)]:
+            assert not np.array_equal(half(ones, training=True), half(ones)), (
+                "Parallel(dropout, relu)(x, training=True), or with both the other way round, must "
+                "drop something: write left(x), since left.call(x) skips what a call does.")
+        with tf.GradientTape() as tape:
+            y = block(np.ones((2, 3, width), "float32"))
+    except (ValueError, TypeError, AttributeError, tf.errors.InvalidArgumentError) as error:
+        what = str(error).split("[1m")[-1].split("[0m")[0].split("}}")[-1].strip(" .\x1b")[:120]
+        raise AssertionError(f"a Parallel raised {type(error).__name__} in its call ({what}): both "
+                             "blocks get x, and ops.concatenate takes a list of what they return."
+                             ) from None
     assert isinstance(y, tf.Tensor), f"{name}(x) gave a {type(y).__name__}, wanted a tensor."
     held, theirs = {id(w) for w in block.weights}, {id(w) for w in left.weights + right.weights}
     assert len(held) > 0, (
@@ -1839,7 +1851,7 @@ def check_parallel(shape):
         y = block(x)
     except NotImplementedError:
         raise
-    except (ValueError, IndexError, tf.errors.InvalidArgumentError) as error:
+    except (ValueError, TypeError, IndexError, tf.errors.InvalidArgumentError) as error:
         what = str(error).split("[1m")[-1].split("[0m")[0].split("}}")[-1].strip(" .\x1b")[:120]
         raise AssertionError(
             f"{name}(x) for x of shape {shape} raised {type(error).__name__} ({what}): both blocks "
