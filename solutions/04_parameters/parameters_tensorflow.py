@@ -997,10 +997,10 @@ def check_output(sizes, i, j, bias):
     x = rng.normal(size=(3, sizes[0]))
     try:
         y = result(x.astype("float32"))
-    except ValueError as error:
-        what = str(error).split("[1m")[-1].split("[0m")[0].strip(" .\x1b")[:120]
-        raise AssertionError(f"the result of {called} raised ValueError for a batch of 3 ({what}): "
-                             "run all blocks, in order.") from None
+    except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
+        what = str(error).split("[1m")[-1].split("[0m")[0].split("}}")[-1].strip(" .\x1b")[:120]
+        raise AssertionError(f"the result of {called} raised {type(error).__name__} for a batch of "
+                             f"3 ({what}): run all blocks, in order.") from None
     values[j // 2] = values[i // 2]
     for kernel, *rest in values:
         x = np.tanh(x @ kernel + (rest[0] if bias else 0))
@@ -1462,7 +1462,13 @@ def check_conv(filters, size, shape):
     called = f"{name}(x) for x of shape {shape}"
     twin = ConvTwin(filters, size)
     assert isinstance(twin, keras.Layer), f"{name} gave {type(twin).__name__}, not a keras.Layer."
-    twin(x.astype("float32"))
+    try:
+        twin(x.astype("float32"))
+    except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
+        what = str(error).split("[1m")[-1].split("[0m")[0].split("}}")[-1].strip(" .\x1b")[:120]
+        raise AssertionError(
+            f"{called} raised {type(error).__name__} ({what}): the way back is conv_transpose with "
+            "K as it is stored.") from None
     shapes = sorted(tuple(w.shape) for w in twin.weights)
     assert shapes == [kernel_shape] and len(twin.trainable_weights) == 1, (
         f"{name} has weights of shapes {shapes} after a call, wanted one trained weight of shape "
@@ -1513,7 +1519,11 @@ for case in [(4, 3, (3, 3, 6, 1)), (2, 1, (2, 2, 2, 3)), (3, 2, (2, 3, 4, 3))]:
 def check_gradient(name, twin, x):
     """Compare with the gradients of two separate weights."""
     assert isinstance(twin, keras.Layer), f"{name} gave {type(twin).__name__}, not a keras.Layer."
-    twin(x)
+    try:
+        twin(x)
+    except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
+        raise AssertionError(f"{name}(x) raised {type(error).__name__}; get the first tests cells "
+                             "to pass first.") from None
     assert len(twin.weights) == 1, (
         f"{name} has {len(twin.weights)} weights, wanted 1; get the first tests cells to pass "
         "first.")
@@ -1567,7 +1577,11 @@ for case in [("DenseTwin(7)", DenseTwin(7), image[1, :1, :, 1]),
 # Exercise 4.4, tests 4 of 4: after a training step there is still one weight, up to date.
 def check_after_step(name, twin, x):
     assert isinstance(twin, keras.Layer), f"{name} gave {type(twin).__name__}, not a keras.Layer."
-    twin(x)
+    try:
+        twin(x)
+    except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
+        raise AssertionError(f"{name}(x) raised {type(error).__name__}; get the first tests cells "
+                             "to pass first.") from None
     assert len(twin.weights) == 1, (
         f"{name} has {len(twin.weights)} weights, wanted 1; get the first tests cells to pass "
         "first.")

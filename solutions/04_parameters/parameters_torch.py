@@ -861,7 +861,11 @@ def check_output(sizes, i, j, bias):
     assert isinstance(result, nn.Module), (
         f"{called} gave {type(result).__name__}, not an nn.Module.")
     x = rng.normal(size=(3, sizes[0]))
-    y = result(torch.from_numpy(x).float())
+    try:
+        y = result(torch.from_numpy(x).float())
+    except (RuntimeError, TypeError) as error:
+        raise AssertionError(f"the result of {called} raised {type(error).__name__} for a batch of "
+                             f"3 ({str(error)[:120]}): run all blocks, in order.") from None
     values[j // 2] = values[i // 2]
     for weight, *rest in values:
         x = np.tanh(x @ weight.T + (rest[0] if bias else 0))
@@ -1309,7 +1313,13 @@ def check_conv(channels, filters, size, shape):
     with torch.no_grad():
         next(twin.parameters()).copy_(torch.from_numpy(k))
     called = f"{name}(x) for x of shape {shape}"
-    y = twin(torch.from_numpy(x).float())
+    try:
+        y = twin(torch.from_numpy(x).float())
+    except (RuntimeError, TypeError) as error:
+        if isinstance(error, NotImplementedError):
+            raise
+        raise AssertionError(f"{called} raised {type(error).__name__} ({str(error)[:120]}): the "
+                             "way back is conv_transpose2d with K as it is stored.") from None
     assert type(y) is torch.Tensor, f"{called} gave {type(y).__name__}, not a torch.Tensor."
     assert tuple(y.shape) == shape and y.dtype == torch.float32, (
         f"{called} gave {y.dtype} of shape {tuple(y.shape)}, wanted float32 of {shape}: the way "
@@ -1361,7 +1371,13 @@ def check_gradient(name, twin, x, there, back):
         held[0].copy_(torch.from_numpy(rng.normal(size=held[0].shape) / 2))
     factor = torch.from_numpy(rng.normal(size=x.shape)).float()
     w1, w2 = (held[0].detach().clone().requires_grad_() for _ in range(2))
-    y = twin(x)
+    try:
+        y = twin(x)
+    except (RuntimeError, TypeError) as error:
+        if isinstance(error, NotImplementedError):
+            raise
+        raise AssertionError(f"{name}(x) raised {type(error).__name__}; get the first tests cells "
+                             "to pass first.") from None
     assert type(y) is torch.Tensor and y.requires_grad and y.shape == x.shape, (
         f"the output of {name} is cut off from its weight: no detach, no_grad or NumPy.")
     (y * factor).sum().backward()
@@ -1401,7 +1417,13 @@ def check_after_step(name, twin, x, there, back):
         f"{name} has {len(held)} parameters, wanted 1; get the first tests cells to pass first.")
     weight, optimizer = held[0], torch.optim.SGD(held, lr=0.5)
     for when in ("before", "after"):
-        y = twin(x)
+        try:
+            y = twin(x)
+        except (RuntimeError, TypeError) as error:
+            if isinstance(error, NotImplementedError):
+                raise
+            raise AssertionError(f"{name}(x) {when} a training step raised {type(error).__name__}; "
+                                 "get the first tests cells to pass first.") from None
         wanted = back(torch.tanh(there(x, weight)), weight)
         assert type(y) is torch.Tensor and y.shape == x.shape and torch.allclose(
             y, wanted, rtol=1e-3, atol=1e-3), (

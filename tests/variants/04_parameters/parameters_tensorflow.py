@@ -824,6 +824,26 @@ class ConvTwin(keras.Layer):
         return ops.conv_transpose(ops.tanh(self.there(x)), self.there.kernel, padding="same")
 
 
+# %% exercise="transposed-twin" wrong="kernel-axes-swapped-for-the-way-back" fails="with K as it is stored" points=1
+class DenseTwin(keras.Layer):
+    def __init__(self, hidden):
+        super().__init__()
+        self.there = layers.Dense(hidden, use_bias=False)
+
+    def call(self, x):
+        return ops.matmul(ops.tanh(self.there(x)), ops.transpose(self.there.kernel))
+
+
+class ConvTwin(keras.Layer):
+    def __init__(self, filters, size):
+        super().__init__()
+        self.there = layers.Conv2D(filters, size, use_bias=False)
+
+    def call(self, x):
+        h = ops.tanh(self.there(x))
+        return ops.conv_transpose(h, ops.swapaxes(self.there.kernel, 2, 3))
+
+
 # %% exercise="transposed-twin" right="own-weights"
 class DenseTwin(keras.Layer):
     def __init__(self, hidden):

@@ -815,6 +815,25 @@ class ConvTwin(nn.Module):
         return F.conv_transpose2d(torch.tanh(self.there(x)), self.there.weight, padding=1)
 
 
+# %% exercise="transposed-twin" wrong="kernel-axes-swapped-for-the-way-back" fails="with K as it is stored" points=1
+class DenseTwin(nn.Module):
+    def __init__(self, inputs, hidden):
+        super().__init__()
+        self.there = nn.Linear(inputs, hidden, bias=False)
+
+    def forward(self, x):
+        return torch.tanh(self.there(x)) @ self.there.weight
+
+
+class ConvTwin(nn.Module):
+    def __init__(self, channels, filters, size):
+        super().__init__()
+        self.there = nn.Conv2d(channels, filters, size, bias=False)
+
+    def forward(self, x):
+        return F.conv_transpose2d(torch.tanh(self.there(x)), self.there.weight.transpose(0, 1))
+
+
 # %% exercise="transposed-twin" right="own-parameters"
 class DenseTwin(nn.Module):
     def __init__(self, inputs, hidden):
