@@ -311,7 +311,8 @@ print("the same by path:", by_path["nested/tower/stage1/widen/bias"] is bias)
 # - A path is the string in the weight's `path`. In the blocks that you are given no two weights
 #   have the same. A shape is a tuple of ints; a weight with a single number and no axis has the
 #   shape `()`.
-# - All weights count, whether they are trained or not.
+# - All weights count, whether they are trained or not. The state of a random generator, such as a
+#   `Dropout` holds, is no weight.
 # - A layer that is used at several places has its weights once: one entry each. Two weights with
 #   equal values are two.
 # - A block without weights gives an empty dictionary.
@@ -417,6 +418,9 @@ def check_once(name, block, wanted):
     assert not (missing and idle.issuperset(missing)), (
         f"{called} lacks {missing}, which are not trained: trainable_weights leaves them out, and "
         "so do layers that are frozen; all weights count, also those with equal values.")
+    assert not any("seed" in path for path in extra), (
+        f"{called} has {extra}: `variables` lists the state of random generators too; `weights` "
+        "does not.")
     assert not missing and not extra, (
         f"{called} has the paths {sorted(got)}, wanted {sorted(wanted)}: one entry per weight "
         "under its path, also for a layer that is used at several places, and for weights with "
@@ -436,7 +440,7 @@ for case in [("Sequential([dense, ReLU(), dense])",
               {"twice/dense/kernel": (2, 2), "twice/dense/bias": (2,)}),
              ("Sequential([BatchNormalization()])", make_net("normed", 3, norm),
               {f"normed/norm/{w}": (3,) for w in weights}),
-             ("ReLU()", layers.ReLU(), {})]:
+             ("ReLU()", layers.ReLU(), {}), ("Dropout(0.5)", layers.Dropout(0.5), {})]:
     check_once(*case)
 # BEGIN HIDDEN TESTS
 frozen = make_net("frozen", 1, layers.Dense(2, name="dense"))
@@ -540,7 +544,8 @@ print("the list made before it: ", [w.name for w in everything])
 # - One more entry, under the empty string `""`, is about weights that the block holds itself, in
 #   none of its members. If it holds none, it is `(0, 0)`.
 # - Trained are the weights in `trainable_weights`. All others are frozen, running statistics too. A
-#   layer may have a frozen kernel and a trained bias.
+#   layer may have a frozen kernel and a trained bias. The state of a random generator, such as a
+#   `Dropout` holds, is no weight.
 # - Count numbers, not weights: a weight of shape `(4, 8)` counts 32, and one of shape `()` counts
 #   1.
 # - A weight counts **once in the whole table**, so that its numbers add up to the size of the
@@ -614,7 +619,9 @@ def check_members(shown, block, wanted):
                 trained + frozen, 0),
             "weights that are never trained, such as running statistics, belong to the second": (
                 trained, 0),
-            "the first number is the total; wanted is what is trained": (trained + frozen, frozen)}
+            "the first number is the total; wanted is what is trained": (trained + frozen, frozen),
+            "the state of a random generator is no weight; count `weights`, not `variables`": (
+                trained, frozen + 2)}
         cause = next((text for text, counts in likely.items() if name and counts == pair),
                      "add the size of every weight of the member, at any depth, to one of two sums")
         assert pair == wanted[name], f"{called} is {pair}, wanted {wanted[name]}: {cause}."
@@ -623,8 +630,9 @@ def check_members(shown, block, wanted):
 front, norm = layers.Dense(3, name="front"), layers.BatchNormalization(name="norm")
 first, last = layers.Dense(5), layers.Dense(2, use_bias=False)
 inner = keras.Sequential([first, last], name="inner")
-deep = keras.Sequential([keras.Input((4,)), front, inner, norm, layers.ReLU(name="relu")])
-rest = {"": (0, 0), "front": (15, 0), "norm": (4, 4), "relu": (0, 0)}
+deep = keras.Sequential([keras.Input((4,)), front, inner, norm, layers.ReLU(name="relu"),
+                         layers.Dropout(0.5, name="drop")])
+rest = {"": (0, 0), "front": (15, 0), "norm": (4, 4), "relu": (0, 0), "drop": (0, 0)}
 check_members("deep", deep, {**rest, "inner": (30, 0)})
 for part, title, inside in [(first.kernel, "the kernel of first", (15, 15))]:
     part.trainable = False
@@ -636,7 +644,7 @@ for part, title, inside in [(last, "last, as well as that kernel,", (5, 25)),
     check_members(f"deep with {title} frozen", deep, {**rest, "inner": inside})
 deep.trainable = False
 for shown, block in {"deep, frozen as a whole": deep}.items():
-    rest = {"": (0, 0), "front": (0, 15), "norm": (0, 8), "relu": (0, 0)}
+    rest = {"": (0, 0), "front": (0, 15), "norm": (0, 8), "relu": (0, 0), "drop": (0, 0)}
     check_members(shown, block, {**rest, "inner": (0, 30)})
 # END HIDDEN TESTS
 

@@ -1416,7 +1416,7 @@ def check_after_step(name, twin, x, there, back):
     assert len(held) == 1, (
         f"{name} has {len(held)} parameters, wanted 1; get the first tests cells to pass first.")
     weight, optimizer = held[0], torch.optim.SGD(held, lr=0.5)
-    for when in ("before", "after"):
+    for when in ("before", "after", "some time after"):
         try:
             y = twin(x)
         except (RuntimeError, TypeError) as error:
@@ -1429,14 +1429,15 @@ def check_after_step(name, twin, x, there, back):
             y, wanted, rtol=1e-3, atol=1e-3), (
             f"{name}(x) {when} a training step is not what its weight says at that time: " + (
                 "get the first tests cells to pass first." if when == "before" else
-                "a copy of the weight is kept from before."))
+                "a copy or a transposed view of the weight is kept from before."))
         if when == "before":
             if y.requires_grad:
                 (y * x.flip(-1)).sum().backward()
             assert weight.grad is not None, f"the weight of {name} gets no gradient."
             optimizer.step()
+        weight.data = 2 * weight.data  # in other memory, as twin.to(device) puts it
     assert len(list(twin.parameters())) == 1, (
-        f"after two calls {name} has {len(list(twin.parameters()))} parameters, wanted 1.")
+        f"after three calls {name} has {len(list(twin.parameters()))} parameters, wanted 1.")
 
 
 image = torch.from_numpy(np.random.default_rng(1).normal(size=(2, 2, 4, 3))).float()

@@ -92,6 +92,11 @@ def parameter_shapes(block):
     return shapes
 
 
+# %% exercise="parameter-shapes" wrong="variables" fails="the state of random generators too" points=1
+def parameter_shapes(block):
+    return {v.path: tuple(v.shape) for v in block.variables}
+
+
 # %% exercise="parameter-shapes" right="loop-over-arrays"
 def parameter_shapes(block):
     shapes = {}
@@ -293,6 +298,20 @@ def count_parameters(block):
 def count_parameters(block):
     trained = sum(w.numpy().size for w in block.trainable_weights)
     return trained, block.count_params() - trained
+
+
+# %% exercise="count-parameters" wrong="variables" fails="count `weights`, not `variables`" points=1
+def count_parameters(block):
+    table, seen = {}, set()
+    for name, part in [*((layer.name, layer) for layer in block.layers), ("", block)]:
+        trained = {id(v) for v in part.trainable_variables}
+        counts = [0, 0]
+        for v in part.variables:
+            if id(v) not in seen:
+                seen.add(id(v))
+                counts[id(v) not in trained] += int(np.prod(v.shape))
+        table.setdefault(name, tuple(counts))
+    return table
 
 
 # %% exercise="count-parameters" right="by-flag"

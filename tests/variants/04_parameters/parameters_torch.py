@@ -834,6 +834,26 @@ class ConvTwin(nn.Module):
         return F.conv_transpose2d(torch.tanh(self.there(x)), self.there.weight.transpose(0, 1))
 
 
+# %% exercise="transposed-twin" wrong="transposed-view-as-an-attribute" fails="a transposed view of the weight is kept" points=3
+class DenseTwin(nn.Module):
+    def __init__(self, inputs, hidden):
+        super().__init__()
+        self.W = nn.Parameter(torch.randn(hidden, inputs) / 2)
+        self.WT = self.W.T
+
+    def forward(self, x):
+        return torch.tanh(x @ self.WT) @ self.W
+
+
+class ConvTwin(nn.Module):
+    def __init__(self, channels, filters, size):
+        super().__init__()
+        self.there = nn.Conv2d(channels, filters, size, bias=False)
+
+    def forward(self, x):
+        return F.conv_transpose2d(torch.tanh(self.there(x)), self.there.weight)
+
+
 # %% exercise="transposed-twin" right="own-parameters"
 class DenseTwin(nn.Module):
     def __init__(self, inputs, hidden):
