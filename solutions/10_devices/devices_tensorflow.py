@@ -216,10 +216,13 @@ def check_try(i, counts):
         called = f"try_device({i}, count) with {n} GPUs"
         try:
             got = try_device(i, lambda n=n: n)
-        except TypeError as error:
+        except (TypeError, IndexError) as error:
+            cause = "count is a function; is it asked, count()?"
+            if isinstance(error, IndexError):
+                cause = "compare i with count(), and make the name from i; a list may be shorter"
             raise AssertionError(
-                f"{called} raised TypeError ({error}), wanted a name: count is a function; is it "
-                "asked, count()?") from None
+                f"{called} raised {type(error).__name__} ({error}), wanted a name: {cause}"
+            ) from None
         assert type(got) is str, (
             f"{called} gave {type(got).__name__}, wanted the name of a device, a text.")
         name = got.upper().rpartition("/")[2].removeprefix("DEVICE:")
@@ -235,6 +238,8 @@ def check_try(i, counts):
                 cause = f"indices end at {n - 1}: compare with <, not with <="
         elif kind == "CPU" and there:
             cause = "the index was not compared with what count() returns in this very call"
+        elif kind not in ("CPU", "GPU"):
+            cause = "the kinds of devices are GPU and CPU"
         elif not index:
             cause = "give the device its index"
         assert name == wanted, f"{called} gave {got!r}, wanted {wanted!r}: {cause}."
@@ -254,10 +259,13 @@ def check_all(counts):
         called = f"all_devices(count) with {n} GPUs"
         try:
             got = all_devices(lambda n=n: n)
-        except TypeError as error:
+        except (TypeError, IndexError) as error:
+            cause = "count is a function; is it asked, count()?"
+            if isinstance(error, IndexError):
+                cause = "ask count() alone, which may pretend, and make each name from its index"
             raise AssertionError(
-                f"{called} raised TypeError ({error}), wanted a list: count is a function; is it "
-                "asked, count()?") from None
+                f"{called} raised {type(error).__name__} ({error}), wanted a list: {cause}"
+            ) from None
         assert type(got) is list, f"{called} gave {type(got).__name__}, wanted a list."
         assert all(type(name) is str for name in got), (
             f"{called} gave a list of {sorted({type(d).__name__ for d in got})}, wanted names.")
@@ -500,7 +508,13 @@ def check_fit(parts, size, limit):
         return keras.Sequential(parts())
 
     called = f"build_if_fits(make, arrays, {limit}) for a model of {size} bytes"
-    model = build_if_fits(make, arrays, limit)
+    try:
+        model = build_if_fits(make, arrays, limit)
+    except TypeError as error:
+        cause = "the second number that model_size(make) gives is compared with limit"
+        if "out of scope" in str(error):
+            cause = "a model of the graph cannot be filled; make it again, outside of the graph"
+        raise AssertionError(f"{called} raised TypeError ({str(error)[:150]}): {cause}") from None
     assert tf.executing_eagerly(), f"after {called} operations no longer run at once: use a with."
     assert size <= limit or True not in eager, (
         f"{called} ran make() eagerly: memory was allocated before the size was known. Build in a "
@@ -533,7 +547,13 @@ def check_model(what, *kinds):
     saved = [array.copy() for array in arrays]
     called = f"build_if_fits(make, arrays, 1000) for {what}"
     eager.clear()
-    model = build_if_fits(make, arrays, 1000)
+    try:
+        model = build_if_fits(make, arrays, 1000)
+    except TypeError as error:
+        cause = "set_weights(arrays) takes the list; get the third tests cell to pass first"
+        if "out of scope" in str(error):
+            cause = "a model of the graph cannot be filled; make it again, outside of the graph"
+        raise AssertionError(f"{called} raised TypeError ({str(error)[:150]}): {cause}") from None
     assert isinstance(model, keras.Model), (
         f"{called} gave {type(model).__name__}, wanted the model, which fits.")
     assert True in eager, (

@@ -166,12 +166,14 @@ def check_try(i, counts):
         called = f"try_device({i}, count) with {n} CUDA devices"
         try:
             got = try_device(i, lambda n=n: n)
-        except (RuntimeError, TypeError) as error:
+        except (RuntimeError, TypeError, IndexError) as error:
             if isinstance(error, NotImplementedError):
                 raise
             cause = "the names of devices are cuda and cpu"
             if isinstance(error, TypeError):
                 cause = "count is a function; is it asked, count()?"
+            elif isinstance(error, IndexError):
+                cause = "compare i with count() before you take an entry of a list"
             elif i < 0:
                 cause = "a negative index names no device: check both ends, 0 <= i < count()"
             raise AssertionError(
@@ -208,10 +210,15 @@ def check_all(counts):
         called = f"all_devices(count) with {n} CUDA devices"
         try:
             got = all_devices(lambda n=n: n)
-        except TypeError as error:
+        except (RuntimeError, TypeError, IndexError) as error:
+            if isinstance(error, NotImplementedError):
+                raise
+            cause = "the names of devices are cuda and cpu, and indices end at count() - 1"
+            if isinstance(error, TypeError):
+                cause = "count is a function; is it asked, count()?"
             raise AssertionError(
-                f"{called} raised TypeError ({error}), wanted a list: count is a function; is it "
-                "asked, count()?") from None
+                f"{called} raised {type(error).__name__} ({error}), wanted a list: {cause}"
+            ) from None
         assert type(got) is list, f"{called} gave {type(got).__name__}, wanted a list."
         assert all(type(device) is torch.device for device in got), (
             f"{called} gave a list of {sorted({type(d).__name__ for d in got})}, wanted "
@@ -525,7 +532,15 @@ def check_fit(build, size, limit):
         return build()
 
     called = f"build_if_fits(make, state, {limit}) for a model of {size} bytes"
-    model = build_if_fits(make, state, limit)
+    try:
+        model = build_if_fits(make, state, limit)
+    except (TypeError, RuntimeError) as error:
+        if isinstance(error, NotImplementedError) and "meta" not in str(error):
+            raise
+        cause = "the last tests cell, about the values, says more"
+        if isinstance(error, TypeError):
+            cause = "model_size(make) gives two numbers; the second one is compared with limit"
+        raise AssertionError(f"{called} raised {type(error).__name__} ({error}): {cause}") from None
     left = torch.empty(0).device.type
     torch.set_default_device(None)
     assert left == "cpu", f"after {called} new tensors are made on {left}: use a scope."
@@ -554,10 +569,13 @@ def check_model(what, build):
     called = f"build_if_fits(make, state, 1000) for {what}"
     try:
         model = build_if_fits(build, state, 1000)
-    except NotImplementedError as error:
-        assert "meta" not in str(error), (
-            f"{called} raised ({error}): a meta tensor holds nothing to copy; use to_empty.")
-        raise
+    except (TypeError, RuntimeError) as error:
+        if isinstance(error, NotImplementedError) and "meta" not in str(error):
+            raise
+        cause = "load_state_dict(state) copies all values into a model"
+        if isinstance(error, NotImplementedError):
+            cause = "a meta tensor holds nothing to copy; use to_empty"
+        raise AssertionError(f"{called} raised {type(error).__name__} ({error}): {cause}") from None
     finally:
         torch.set_default_device(None)  # in case an answer changed it for good
     assert isinstance(model, nn.Module), (
@@ -747,7 +765,13 @@ def check_names(what, model):
     called = f"audit(model) for {what}"
     held = [*model.named_parameters(), *model.named_buffers()]
     names, right = list(model.state_dict()), [name for name, _ in held]
-    got = audit(model)
+    try:
+        got = audit(model)
+    except (StopIteration, AttributeError, KeyError) as error:
+        cause = "not every attribute is a tensor, and a new device has no list yet"
+        if isinstance(error, StopIteration):
+            cause = "a model may have no parameters; ask each tensor for its own device"
+        raise AssertionError(f"{called} raised {type(error).__name__} ({error}): {cause}") from None
     assert isinstance(got, dict) and all(
         type(device) is str and type(paths) is list and all(type(path) is str for path in paths)
         for device, paths in got.items()), (

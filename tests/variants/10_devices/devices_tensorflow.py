@@ -125,6 +125,24 @@ def all_devices(count=count_gpus):
     return [try_device(i, count) for i in range(count())] or [cpu]
 
 
+# %% exercise="try-device" wrong="device-misspelt" fails="the kinds of devices are GPU and CPU"
+def try_device(i=0, count=count_gpus):
+    return f"cuda:{i}" if 0 <= i < count() else "CPU:0"
+
+
+def all_devices(count=count_gpus):
+    return [f"cuda:{i}" for i in range(count())] or ["CPU:0"]
+
+
+# %% exercise="try-device" wrong="entry-of-the-list" fails="and make the name from i" points=1
+def all_devices(count=count_gpus):
+    return [f"GPU:{i}" for i in range(count())] or ["CPU:0"]
+
+
+def try_device(i=0, count=count_gpus):
+    return all_devices(count)[i]
+
+
 # %% exercise="meta-size" wrong="made-to-be-measured" fails="ran make() eagerly" points=2
 def model_size(make):
     model = make()
@@ -310,6 +328,22 @@ def build_if_fits(make, arrays, limit):
         return None
     model = make()
     model.set_weights([array.copy() for array in arrays])
+    return model
+
+
+# %% exercise="meta-size" wrong="both-numbers-compared" fails="gives is compared with limit" points=2
+def model_size(make):
+    with tf.Graph().as_default():
+        model = make()
+    numbers = [int(np.prod(w.shape)) for w in model.weights]
+    return sum(numbers), sum(n * tf.as_dtype(w.dtype).size for n, w in zip(numbers, model.weights))
+
+
+def build_if_fits(make, arrays, limit):
+    if model_size(make) > limit:
+        return None
+    model = make()
+    model.set_weights(arrays)
     return model
 
 

@@ -137,6 +137,24 @@ def all_devices(count=torch.cuda.device_count):
     return [torch.device("cuda", i) for i in range(count)] or [torch.device("cpu")]
 
 
+# %% exercise="try-device" wrong="device-misspelt" fails="wanted a list: the names of devices are cuda and cpu"
+def try_device(i=0, count=torch.cuda.device_count):
+    return torch.device(f"gpu:{i}") if 0 <= i < count() else torch.device("cpu")
+
+
+def all_devices(count=torch.cuda.device_count):
+    return [torch.device(f"gpu:{i}") for i in range(count())] or [torch.device("cpu")]
+
+
+# %% exercise="try-device" wrong="entry-of-the-list" fails="before you take an entry of a list" points=1
+def all_devices(count=torch.cuda.device_count):
+    return [torch.device("cuda", i) for i in range(count())] or [torch.device("cpu")]
+
+
+def try_device(i=0, count=torch.cuda.device_count):
+    return all_devices(count)[i]
+
+
 # %% exercise="meta-size" wrong="moved-to-meta-afterwards" fails="moving it there later is too late" points=1
 def model_size(make):
     model = make().to("meta")
@@ -344,6 +362,22 @@ def build_if_fits(make, state, limit):
     return model
 
 
+# %% exercise="meta-size" wrong="both-numbers-compared" fails="the second one is compared with limit" points=2
+def model_size(make):
+    with torch.device("meta"):
+        model = make()
+    tensors = [*model.parameters(), *model.buffers()]
+    return sum(t.numel() for t in tensors), sum(t.nbytes for t in tensors)
+
+
+def build_if_fits(make, state, limit):
+    if model_size(make) > limit:
+        return None
+    model = make()
+    model.load_state_dict(state)
+    return model
+
+
 # %% exercise="one-device-audit" wrong="parameters-only" fails="are buffers"
 def audit(model):
     found = {}
@@ -475,6 +509,12 @@ def audit(model):
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
         found.setdefault(str(tensor.device), []).append(name)
     return found
+
+
+# %% exercise="one-device-audit" wrong="device-of-the-first-parameter" fails="a model may have no parameters"
+def audit(model):
+    device = str(next(model.parameters()).device)
+    return {device: [name for name, _ in [*model.named_parameters(), *model.named_buffers()]]}
 
 
 # %% exercise="copy-if-needed" wrong="assignment-in-a-scope" fails="a scope around an assignment copies nothing"
