@@ -1351,7 +1351,8 @@ else:
 # Write `run_epoch(step, batches)`, the part of a training loop that keeps the log.
 #
 # - `batches` yields at least one batch, and can be gone through only once. A batch is a tensor
-#   whose first axis counts its examples, `len(batch)` of them, at least one.
+#   whose first axis counts its examples, `len(batch)` of them, at least one; its other axes may
+#   have another length in each batch.
 # - `step(batch)` does one training step and returns the mean loss of that batch: a float32 tensor
 #   without axes. Call it once for each batch, in order.
 # - **Out**: a Python `float`, the mean loss *over all examples* of the epoch. Batches may differ in
@@ -1395,7 +1396,7 @@ def run_epoch(
 # %% exercise="one-sync-per-epoch" role="tests" points=1
 # Exercise 10.5, tests 1 of 2: the mean over all examples.
 def check_mean(losses, sizes):
-    batches = [tf.fill((size, 2), float(i)) for i, size in enumerate(sizes)]
+    batches = [tf.fill((size, i + 1), float(i)) for i, size in enumerate(sizes)]
     seen = []
 
     def step(batch):

@@ -782,3 +782,12 @@ def run_epoch(step, batches):
         total.assign_add(step(batch) * n)
         examples += len(batch)
     return (total / examples).numpy().item()
+
+
+# %% exercise="one-sync-per-epoch" wrong="weighed-by-numbers" fails="weigh each loss with len(batch)" points=2
+def run_epoch(step, batches):
+    total, count = 0.0, 0
+    for batch in batches:
+        total = total + step(batch) * batch.shape.num_elements()
+        count += batch.shape.num_elements()
+    return float(total) / count

@@ -760,3 +760,12 @@ def run_epoch(step, batches):
         examples += len(batch)
         log.append(total.item() / examples)
     return log[-1]
+
+
+# %% exercise="one-sync-per-epoch" wrong="weighed-by-numbers" fails="weigh each loss with len(batch)" points=2
+def run_epoch(step, batches):
+    total, count = 0.0, 0
+    for batch in batches:
+        total = total + step(batch) * batch.numel()
+        count += batch.numel()
+    return total.item() / count
