@@ -1466,11 +1466,12 @@ def check_link(momentum):
         net.weight.copy_(torch.tensor([[0.5, -0.5]]))
         net.bias.fill_(-1.0)
     held = list(net.parameters())
-    optimizer = torch.optim.SGD(held, lr=0.1, momentum=momentum)
+    groups = [{"params": [p]} for p in reversed(held)]
+    optimizer = torch.optim.SGD(groups, lr=0.1, momentum=momentum)
     for p in held:
         p.grad = torch.full_like(p, 100.0)
     x, y = torch.tensor([[1.0, 2.0]]), torch.tensor([[-3.0]])
-    called = f"constrained_step with SGD(lr=0.1, momentum={momentum})"
+    called = f"constrained_step with SGD(two groups, lr=0.1, momentum={momentum})"
     w, b, velocity = np.array([0.5, -0.5]), -1.0, np.zeros(3)
     for step in (1, 2, 3):
         result = constrained_step(net, optimizer, lambda p, t: ((p - t) ** 2).mean(), x, y)
@@ -1487,7 +1488,7 @@ def check_link(momentum):
         assert np.allclose(got, [*w, b], rtol=1e-3, atol=1e-3), (
             f"{called}, step {step}: weights and bias are {got.round(3)}, wanted "
             f"{np.append(w, b).round(3)}: the gradients of this loss alone, the optimizer's own "
-            "step, then the clamp.")
+            "step, then the clamp, for kernels of every parameter group.")
         assert type(result) is float and np.isclose(result, error**2, rtol=1e-3), (
             f"{called} returned {result!r}, wanted the float {error**2:.4f}, the loss before the "
             "step.")

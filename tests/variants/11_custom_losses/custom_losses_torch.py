@@ -619,6 +619,19 @@ def constrained_step(net, optimizer, loss_fn, x, y):
     return loss.item()
 
 
+# %% exercise="non-negative-weights" wrong="first-group-only" fails="for kernels of every parameter group" points=2
+def constrained_step(net, optimizer, loss_fn, x, y):
+    optimizer.zero_grad()
+    loss = loss_fn(net(x), y)
+    loss.backward()
+    optimizer.step()
+    with torch.no_grad():
+        for p in optimizer.param_groups[0]["params"]:
+            if p.dim() >= 2:
+                p.clamp_(min=0)
+    return loss.item()
+
+
 # %% exercise="non-negative-weights" right="copied-through-data"
 def constrained_step(net, optimizer, loss_fn, x, y):
     net.zero_grad()
