@@ -1116,7 +1116,12 @@ def tensors_in(part, path="batch"):
 def check_nested(batch, device):
     called = f"to_device({type(batch).__name__} with tensors inside, {device!r})"
     before = tensors_in(batch)
-    after = dict(tensors_in(to_device(batch, device)))
+    try:
+        after = dict(tensors_in(to_device(batch, device)))
+    except (TypeError, RecursionError) as error:
+        raise AssertionError(
+            f"{called} raised {type(error).__name__} ({error}): go into lists, tuples and dicts "
+            "only; numbers, texts and None come back as they are.") from None
     for path, old in before:
         new = after.get(path)
         assert isinstance(new, tf.Tensor), (
@@ -1168,7 +1173,12 @@ def check_containers(batch, device):
             assert new is old, f"{where}, no tensor, came back as something else."
 
     before = ids_of(batch)
-    got = to_device(batch, device)
+    try:
+        got = to_device(batch, device)
+    except (TypeError, RecursionError) as error:
+        raise AssertionError(
+            f"{called} raised {type(error).__name__} ({error}): go into lists, tuples and dicts "
+            "only; numbers, texts and None come back as they are.") from None
     assert ids_of(batch) == before, (
         f"{called} changed the caller's batch: put the copies into a new container.")
     compare(batch, got, f"{called}: batch")

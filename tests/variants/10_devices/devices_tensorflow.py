@@ -683,6 +683,19 @@ def to_device(batch, device):
     return keras.tree.map_structure(move, batch, none_is_leaf=False)
 
 
+# %% exercise="copy-if-needed" wrong="all-else-gone-into" fails="numbers, texts and None come back as they are" points=1
+def to_device(batch, device):
+    if isinstance(batch, tf.Tensor):
+        here, there = (tf.DeviceSpec.from_string(name) for name in (batch.device, device))
+        if (here.device_type, here.device_index) == (there.device_type, there.device_index):
+            return batch
+        with tf.device(device):
+            return tf.identity(batch)
+    if isinstance(batch, dict):
+        return {key: to_device(value, device) for key, value in batch.items()}
+    return type(batch)(to_device(value, device) for value in batch)
+
+
 # %% exercise="one-sync-per-epoch" wrong="float-in-each-step" fails="the loss of a step makes the host wait" points=1
 def run_epoch(step, batches):
     total, examples = 0.0, 0

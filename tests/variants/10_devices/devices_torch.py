@@ -644,6 +644,15 @@ def to_device(batch, device):
     return batch
 
 
+# %% exercise="copy-if-needed" wrong="all-else-gone-into" fails="numbers, texts and None come back as they are" points=1
+def to_device(batch, device):
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device)
+    if isinstance(batch, dict):
+        return {key: to_device(value, device) for key, value in batch.items()}
+    return type(batch)(to_device(value, device) for value in batch)
+
+
 # %% exercise="one-sync-per-epoch" wrong="item-in-each-step" fails="before the last step" points=1
 def run_epoch(step, batches):
     total, examples = 0.0, 0
