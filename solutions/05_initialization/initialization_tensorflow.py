@@ -274,7 +274,7 @@ for start in ("constant", "default"):
 # - `net` may have been called before or not. If not, call it on `example` to have it built.
 # - Every kernel gets a draw of its own; two layers of one shape do not get the same numbers.
 # - The variables stay the objects that they were, and the weights of all other layers keep their
-#   values.
+#   values, running statistics too.
 #
 # The three tests cells (1 point each) look at which layers are reached, at the distribution, and at
 # networks that were never called and what must not change.
@@ -444,6 +444,11 @@ def check_unbuilt(width, hidden, called_before):
 
 for case in [(80, 60, False)]:
     check_unbuilt(*case)
+norm = layers.BatchNormalization()
+init_normal(keras.Sequential([layers.Dense(4), norm]), tf.ones((3, 5)))
+assert norm.built and np.all(norm.moving_variance.numpy() == 1), (
+    "init_normal on a network with a BatchNormalization changed its running statistics: call "
+    "net(example) without training=True.")
 # BEGIN HIDDEN TESTS
 for case in [(45, 110, False), (50, 90, True)]:
     check_unbuilt(*case)

@@ -164,6 +164,16 @@ def init_normal(net, example):
             w.assign(ops.zeros_like(w))
 
 
+# %% exercise="normal-everywhere" wrong="called-as-in-training" fails="without training=True" points=2
+def init_normal(net, example):
+    net(example, training=True)
+    for layer in net._flatten_layers():
+        if isinstance(layer, layers.Dense):
+            layer.kernel.assign(keras.random.normal(layer.kernel.shape, stddev=0.01))
+            if layer.bias is not None:
+                layer.bias.assign(ops.zeros_like(layer.bias))
+
+
 # %% exercise="normal-everywhere" right="paths-of-no-use-own-walk"
 def init_normal(net, example):
     net(example)
