@@ -1952,6 +1952,10 @@ def check_large(classes, scale):
                 f"{type(error).__name__}: with that many candidates every example is a "
                 "hit.") from None
         wants(metric, 1, f"with k = {k} and {classes} classes", "every example is a hit.")
+    metric.update_state(tf.constant([2 * classes - 1], tf.int64), tf.range(3.0 * classes)[None])
+    wants(metric, 1, f"with k = {k}, after {classes} classes and a row of {3 * classes} with the "
+          f"label in place {classes + 1},", "k stays; a batch with fewer classes must not change "
+          "it.")
 
 
 for classes, scale in [(6, 600.0)]:

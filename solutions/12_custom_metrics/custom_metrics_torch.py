@@ -1816,6 +1816,10 @@ def check_large(classes, scale):
                 f"TopKAccuracy({k}).update() with {classes} classes raised {type(error).__name__} "
                 f"({error}): with that many candidates every example is a hit.") from None
         wants(metric, 1, f"with k = {k} and {classes} classes", "every example is a hit.")
+    metric.update(torch.arange(3.0 * classes)[None], torch.tensor([2 * classes - 1]))
+    wants(metric, 1, f"with k = {k}, after {classes} classes and a row of {3 * classes} with the "
+          f"label in place {classes + 1},", "k stays; a batch with fewer classes must not change "
+          "it.")
 
 
 for classes, scale in [(6, 600.0)]:

@@ -1378,6 +1378,25 @@ class TopKAccuracy(keras.metrics.Metric):
         TopKAccuracy.hits = TopKAccuracy.count = 0.0
 
 
+# %% exercise="top-k-accuracy" wrong="k-cut-down-for-good" fails="a batch with fewer classes must not change it" points=2
+class TopKAccuracy(keras.metrics.Metric):
+    def __init__(self, k):
+        super().__init__()
+        self.k = k
+        self.hits = self.add_weight(initializer="zeros")
+        self.count = self.add_weight(initializer="zeros")
+
+    def update_state(self, labels, logits, sample_weight=None):
+        self.k = min(self.k, logits.shape[1])
+        top = tf.math.top_k(logits, self.k).indices
+        hits = ops.cast(top, "int64") == labels[:, None]
+        self.hits.assign_add(ops.sum(ops.cast(hits, "float32")))
+        self.count.assign_add(len(labels))
+
+    def result(self):
+        return ops.divide_no_nan(self.hits.value, self.count.value)
+
+
 # %% exercise="top-k-accuracy" right="sorted-downwards"
 class TopKAccuracy(keras.metrics.Metric):
     def __init__(self, k):
