@@ -350,7 +350,7 @@ class StreamingPrecision:
 def check_stream(threshold, batches):
     metric, past, ratios = StreamingPrecision(threshold), np.zeros((0, 2)), []
     for number, (p, y) in enumerate(batches, 1):
-        metric.update(torch.tensor(p, dtype=torch.float32), torch.tensor(y))
+        metric.update(torch.tensor(p, dtype=torch.float32), torch.tensor(y, dtype=torch.int64))
         value = metric.compute()
         called = f"StreamingPrecision({threshold}).compute() after batch {number} of {len(batches)}"
         assert type(value) is torch.Tensor, (
@@ -393,6 +393,7 @@ for threshold, batches in [
     (0.25, [([0.3], [0]), ([0.25, 0.5, 0.9, 0.1], [1, 1, 1, 1]), ([0.2, 0.3], [1, 0])]),
     (0.0, [([0.0, 0.0, 1.0, 0.5], [0, 0, 1, 0]), ([1.0, 0.1], [0, 1])]),
     (0.5, [([0.6, 0.7, 0.8, 0.2, 0.9], [1, 1, 0, 1, 1]), ([0.1, 0.5], [0, 1]), ([0.7], [0])]),
+    (0.5, [([0.6, 0.7], [1, 0]), ([], []), ([0.8], [1])]),
 ]:
     check_stream(threshold, batches)
 # END HIDDEN TESTS

@@ -286,6 +286,26 @@ class StreamingPrecision(keras.metrics.Metric):
         return value
 
 
+# %% exercise="streaming-precision" wrong="empty-batch-resets" fails="last batch alone" points=2
+class StreamingPrecision(keras.metrics.Metric):
+    def __init__(self, threshold=0.5):
+        super().__init__(name="streaming_precision")
+        self.threshold = threshold
+        self.right = self.add_weight(name="right", initializer="zeros")
+        self.calls = self.add_weight(name="calls", initializer="zeros")
+
+    def update_state(self, labels, probabilities, sample_weight=None):
+        if len(probabilities) == 0:
+            self.reset_state()
+            return
+        called = ops.cast(probabilities > self.threshold, "float32")
+        self.right.assign_add(ops.sum(called * ops.cast(labels, "float32")))
+        self.calls.assign_add(ops.sum(called))
+
+    def result(self):
+        return ops.divide_no_nan(self.right.value, self.calls.value)
+
+
 # %% exercise="streaming-precision" wrong="rounded" fails="count true positives and positive calls" points=2
 class StreamingPrecision(keras.metrics.Metric):
     def __init__(self, threshold=0.5):
