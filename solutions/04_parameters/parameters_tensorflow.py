@@ -1733,7 +1733,8 @@ optimizer.apply([ops.ones((1,))], [stranger])
 # - It stays the same weight: an optimizer made before goes on to train it, all places that share it
 #   see the new values, and a frozen weight stays frozen.
 # - Values are copied: neither the weight nor the array follows later changes of the other.
-# - If no weight has this path, raise a `KeyError`; paths of blocks are no paths of weights.
+# - If no weight has this path, raise a `KeyError`; paths of blocks are no paths of weights. The
+#   state of a random generator, such as a `Dropout` holds, is no weight either.
 # - If the shape of `value` is not exactly that of the weight, raise a `ValueError`. There is no
 #   broadcasting and no reshaping.
 # - If an error is raised, nothing has changed.
@@ -1872,11 +1873,14 @@ for case in [("net/a/kernel", False), ("net/a/bias", True)]:
 def make_normed():
     inner = keras.Sequential([layers.Dense(2, name="last")], name="inner")
     dense, norm = layers.Dense(3, name="dense"), layers.BatchNormalization(name="norm")
-    return keras.Sequential([keras.Input((2,)), dense, norm, inner], name="net")
+    drop = layers.Dropout(0.5, name="drop")
+    return keras.Sequential([keras.Input((2,)), dense, norm, drop, inner], name="net")
 
 
 def check_refused(path, shape, wanted):
     block = make_normed()
+    state = block.get_layer("drop").seed_generator.state.path
+    path = state if path == "state" else path
     before = {w.path: w.numpy() for w in block.weights}
     called = f"set_by_path(block, {path!r}, value) with a value of shape {shape}"
     raised = None
@@ -1888,6 +1892,9 @@ def check_refused(path, shape, wanted):
         raised = error
     reason = (f"the paths of the block are {[*before]}"
               if wanted is KeyError else f"{path} has shape {before[path].shape}")
+    if path == state:
+        reason = ("that is the state of the random generator of a Dropout, which `variables` lists "
+                  "and `weights` does not")
     assert raised is not None, (
         f"{called} raised nothing, wanted a {wanted.__name__}: {reason}.")
     assert isinstance(raised, wanted), (
@@ -1902,7 +1909,7 @@ for case in [("net/dense/kernle", (2, 3), KeyError), ("net/dense/kernel", (3, 2)
     check_refused(*case)
 # BEGIN HIDDEN TESTS
 for case in [("dense/kernel", (2, 3), KeyError), ("net/dense", (2, 3), KeyError),
-             ("kernel", (2, 3), KeyError), ("", (3,), KeyError),
+             ("kernel", (2, 3), KeyError), ("", (3,), KeyError), ("state", (2,), KeyError),
              ("net/dense/bias", (), ValueError), ("net/dense/bias", (1, 3), ValueError),
              ("net/inner/last/kernel", (6,), ValueError),
              ("net/dense/kernel", (1, 3), ValueError)]:

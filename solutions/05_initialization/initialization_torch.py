@@ -828,7 +828,8 @@ print(type(nested.get_submodule("1")).__name__)
 #   Either block may be an `nn.Linear` or hold `nn.Linear`s at any depth. Neither block is inside
 #   the other, and no layer belongs to both. `value` is a float.
 # - The weights of all `nn.Linear`s in the first block are drawn from Xavier's *uniform*
-#   distribution, each by its own shape.
+#   distribution, each by its own shape. Each weight gets a draw of its own; two of one shape do not
+#   get the same numbers.
 # - The weights of all `nn.Linear`s in the second block are filled with `value`.
 # - Everything else keeps its values: all biases, and all layers outside the two blocks.
 # - The function works in place: parameters stay the objects that they were. What it returns is not
@@ -873,8 +874,9 @@ def xavier_and_constant(
 def check_blocks(xavier_path, constant_path, *value):
     net = nn.Sequential(
         nn.Linear(50, 120), nn.ReLU(),
-        nn.Sequential(nn.Linear(120, 60), nn.Sequential(nn.Tanh(), nn.Linear(60, 90))),
-        nn.Linear(90, 40))
+        nn.Sequential(nn.Linear(120, 60), nn.Linear(60, 60),
+                      nn.Sequential(nn.Tanh(), nn.Linear(60, 60))),
+        nn.Linear(60, 40))
     with torch.no_grad():
         for p in net.parameters():
             p.fill_(7.0)
@@ -885,7 +887,7 @@ def check_blocks(xavier_path, constant_path, *value):
     except AttributeError as error:
         raise AssertionError(f"{called} raised AttributeError ({error}): a block may be a layer or "
                              "hold layers; modules() walks over all of them.") from None
-    wanted = (value or (42.0,))[0]
+    wanted, drawn = (value or (42.0,))[0], []
     constant = [m for m in net.get_submodule(constant_path).modules() if isinstance(m, nn.Linear)]
     swapped = not all(bool((m.weight == wanted).all()) for m in constant)
     for path, layer in net.get_submodule(xavier_path).named_modules(prefix=xavier_path):
@@ -906,6 +908,10 @@ def check_blocks(xavier_path, constant_path, *value):
         assert largest <= 1.0001 * bound and largest > 0.95 * bound and std > 0.54 * bound, (
             f"{where}, of shape {w.shape}, has size up to {largest:.4f} and standard deviation "
             f"{std:.4f}, wanted up to {bound:.4f} and {bound / np.sqrt(3):.4f}: {cause}")
+        assert not any(np.array_equal(w, other) for other in drawn), (
+            f"{where} has the same numbers as another one of its shape, wanted a draw of its own: "
+            "a seed that is set before each draw, or a new torch.Generator, begins again.")
+        drawn.append(w)
     for path, layer in net.get_submodule(constant_path).named_modules(prefix=constant_path):
         if isinstance(layer, nn.Linear):
             w = layer.weight.detach().double().numpy()
@@ -917,7 +923,7 @@ def check_blocks(xavier_path, constant_path, *value):
 for case in [("0", "3"), ("2", "0", -0.5)]:
     check_blocks(*case)
 # BEGIN HIDDEN TESTS
-for case in [("3", "2"), ("2.1.1", "2.0", 3.0)]:
+for case in [("3", "2"), ("2.2.1", "2.0", 3.0)]:
     check_blocks(*case)
 # END HIDDEN TESTS
 

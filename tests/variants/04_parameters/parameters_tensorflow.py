@@ -1052,6 +1052,11 @@ def set_by_path(block, path, value):
     weight.assign(value)
 
 
+# %% exercise="set-by-path" wrong="variables" fails="which `variables` lists and `weights` does not" points=2
+def set_by_path(block, path, value):
+    {v.path: v for v in block.variables}[path].assign(value)
+
+
 # %% exercise="set-by-path" right="loop"
 def set_by_path(block, path, value):
     for weight in block.weights:

@@ -539,6 +539,50 @@ def xavier_and_constant(net, xavier_path, constant_path, value=42.0):
             nn.init.constant_(block.weight, value)
 
 
+# %% exercise="xavier-and-constant" wrong="seeded-before-each-layer" fails="has the same numbers as another one of its shape" points=1
+def xavier_and_constant(net, xavier_path, constant_path, value=42.0):
+    for block in net.get_submodule(xavier_path).modules():
+        if isinstance(block, nn.Linear):
+            torch.manual_seed(0)
+            nn.init.xavier_uniform_(block.weight)
+    for block in net.get_submodule(constant_path).modules():
+        if isinstance(block, nn.Linear):
+            nn.init.constant_(block.weight, value)
+
+
+# %% exercise="xavier-and-constant" wrong="generator-for-each-layer" fails="or a new torch.Generator, begins again" points=1
+def xavier_and_constant(net, xavier_path, constant_path, value=42.0):
+    for block in net.get_submodule(xavier_path).modules():
+        if isinstance(block, nn.Linear):
+            nn.init.xavier_uniform_(block.weight, generator=torch.Generator())
+    for block in net.get_submodule(constant_path).modules():
+        if isinstance(block, nn.Linear):
+            nn.init.constant_(block.weight, value)
+
+
+# %% exercise="xavier-and-constant" right="one-generator"
+def xavier_and_constant(net, xavier_path, constant_path, value=42.0):
+    generator = torch.Generator().manual_seed(0)
+    for block in net.get_submodule(xavier_path).modules():
+        if isinstance(block, nn.Linear):
+            nn.init.xavier_uniform_(block.weight, generator=generator)
+    for block in net.get_submodule(constant_path).modules():
+        if isinstance(block, nn.Linear):
+            nn.init.constant_(block.weight, value)
+
+
+# %% exercise="xavier-and-constant" right="seeded-once-and-put-back"
+def xavier_and_constant(net, xavier_path, constant_path, value=42.0):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        for block in net.get_submodule(xavier_path).modules():
+            if isinstance(block, nn.Linear):
+                nn.init.xavier_uniform_(block.weight)
+    for block in net.get_submodule(constant_path).modules():
+        if isinstance(block, nn.Linear):
+            nn.init.constant_(block.weight, value)
+
+
 # %% exercise="xavier-and-constant" wrong="blocks-taken-for-layers" fails="a block may be a layer or hold layers"
 def xavier_and_constant(net, xavier_path, constant_path, value=42.0):
     nn.init.xavier_uniform_(net.get_submodule(xavier_path).weight)
