@@ -69,7 +69,7 @@ def test_killed_at_twenty_random_moments_it_ends_with_the_same_grades(
         process.kill()
         process.communicate()
         finished = len(list(course.root.glob("autograded/*/*/*.ipynb")))
-    psutil.wait_procs(offspring_of(course), timeout=60)
+    psutil.wait_procs(offspring_of(course), timeout=10)
     assert not offspring_of(course), "nothing goes on without its coordinator"
     status, printed = autograde(course)
     assert status == 0, printed

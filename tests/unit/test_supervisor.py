@@ -183,7 +183,7 @@ def test_when_nobody_wants_it_any_more_then_it_dies(start: Start) -> None:
     process = start(_sleep)
     kernel = psutil.Process(process.pid)
     process._connection.close()
-    assert kernel.wait(60) is None
+    assert kernel.wait(30) is None
 
 
 def test_when_the_supervisor_is_killed_then_the_kernel_dies(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_when_the_supervisor_is_killed_then_the_kernel_dies(tmp_path: Path) -> N
         )  # orphans become ours, so that they can be waited for
         supervisor.kill()
         try:
-            assert psutil.Process(kernel).wait(60) in (-signal.SIGKILL, None)
+            assert psutil.Process(kernel).wait(30) in (-signal.SIGKILL, None)
         except psutil.NoSuchProcess:
             pass
         finally:
