@@ -40,6 +40,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+
+def steps_behind(y: torch.Tensor) -> set[str]:
+    """Return the names of the steps that autograd recorded up to y, for the tests of 7.5."""
+    nodes = [y.grad_fn]
+    for node in nodes:  # the list grows while it is walked
+        nodes += [earlier for earlier, _ in getattr(node, "next_functions", ())]
+    return {type(node).__name__ for node in nodes}
+
+
 # %% [markdown]
 # ## Layers without parameters
 #
@@ -1522,10 +1531,7 @@ def check_norm(rows, *eps):
     assert type(y) is torch.Tensor, f"{called} gave {type(y).__name__}, not a torch.Tensor."
     assert tuple(y.shape) == shape and y.dtype == torch.float32, (
         f"{called} gave {y.dtype} of shape {tuple(y.shape)}, wanted torch.float32 of {shape}.")
-    nodes = [y.grad_fn]  # what was recorded; the list grows while it is walked
-    for node in nodes:
-        nodes += [n for n, _ in getattr(node, "next_functions", ())]
-    assert not any("LayerNorm" in type(node).__name__ for node in nodes), (
+    assert not any("LayerNorm" in step for step in steps_behind(y)), (
         f"{name} uses a ready-made layer normalisation; compute the formula yourself.")
     got = y.detach().double().numpy()
 
@@ -1589,10 +1595,7 @@ def check_parameters(shape):
     assert type(y) is torch.Tensor and tuple(y.shape) == shape, (
         f"{called} gave {type(y).__name__} of shape {tuple(getattr(y, 'shape', ()))}, wanted "
         f"{shape}.")
-    nodes = [y.grad_fn]  # what was recorded; the list grows while it is walked
-    for node in nodes:
-        nodes += [n for n, _ in getattr(node, "next_functions", ())]
-    assert not any("LayerNorm" in type(node).__name__ for node in nodes), (
+    assert not any("LayerNorm" in step for step in steps_behind(y)), (
         f"{name} uses a ready-made layer normalisation; compute the formula yourself.")
     got, d = y.detach().double().numpy(), v - v.mean(-1, keepdims=True)
     h = d / np.sqrt((d**2).mean(-1, keepdims=True) + 0.5)
@@ -1633,10 +1636,7 @@ def check_gradients(shape, eps):
                              f"({error}); get the first tests cell to pass first.") from None
     assert type(y) is torch.Tensor and y.requires_grad and tuple(y.shape) == shape, (
         f"the output of {name} is cut off from its input and parameters, or has another shape.")
-    nodes = [y.grad_fn]  # what was recorded; the list grows while it is walked
-    for node in nodes:
-        nodes += [n for n, _ in getattr(node, "next_functions", ())]
-    assert not any("LayerNorm" in type(node).__name__ for node in nodes), (
+    assert not any("LayerNorm" in step for step in steps_behind(y)), (
         f"{name} uses a ready-made layer normalisation; compute the formula yourself.")
     (torch.from_numpy(factor).float() * y).sum().backward()
     d, leading = v - v.mean(-1, keepdims=True), tuple(range(len(shape) - 1))
